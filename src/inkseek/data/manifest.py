@@ -1,0 +1,128 @@
+"""The manifest: one row a picture, with the hash of its content."""
+
+import hashlib
+import json
+import os
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, Self
+
+from inkseek.errors import ManifestError
+
+Modality = Literal["sketch", "photo"]
+
+_FORMAT = 1
+
+
+@dataclass(frozen=True, order=True)
+class Row:
+    """One picture of a data set.
+
+    Attributes:
+        modality: "sketch" or "photo".
+        class_name: canonical class name.
+        source: name of the collection it comes from.
+        path: file relative to the manifest's root, `/` between folders; `file.ndjson#key_id` for one drawing of many.
+        sha256: hash of the file's bytes, or of the drawing's strokes.
+    """
+
+    modality: Modality
+    class_name: str
+    source: str
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Rows of a data set, always in the same order: modality, class name, source, path.
+
+    Attributes:
+        root: folder that the paths are relative to.
+        rows: one a picture.
+    """
+
+    root: Path
+    rows: tuple[Row, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rows", tuple(sorted(self.rows)))
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 over modality, class, source, file name and content of every row; the same wherever the files lie."""
+        digest = hashlib.sha256()
+        for row in self.rows:
+            name = row.path.rsplit("/", 1)[-1]
+            digest.update(json.dumps([row.modality, row.class_name, row.source, name, row.sha256]).encode())
+        return digest.hexdigest()
+
+    @cached_property
+    def class_names(self) -> tuple[str, ...]:
+        """Classes with at least one row, in alphabetical order."""
+        return tuple(sorted({row.class_name for row in self.rows}))
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def file(self, row: Row) -> Path:
+        """Where the row's file lies, without the `#key_id` of a drawing."""
+        return self.root / row.path.partition("#")[0]
+
+    def select(self, *, modality: Modality | None = None, classes: Collection[str] | None = None) -> "Manifest":
+        """Rows of a modality, of some classes, or of both."""
+        wanted = None if classes is None else frozenset(classes)
+        kept = (
+            row
+            for row in self.rows
+            if (modality is None or row.modality == modality) and (wanted is None or row.class_name in wanted)
+        )
+        return replace(self, rows=tuple(kept))
+
+    def rebase(self, root: Path) -> "Manifest":
+        """The same rows with paths relative to `root`, a folder above the manifest's own root or that root itself."""
+        prefix = self.root.absolute().relative_to(root).as_posix()
+        if prefix == ".":
+            return Manifest(root, self.rows)
+        return Manifest(root, tuple(replace(row, path=f"{prefix}/{row.path}") for row in self.rows))
+
+    def save(self, path: Path) -> None:
+        """Write as JSON lines: a head with format, root and number of rows, then one row a line."""
+        head = {"format": _FORMAT, "root": str(self.root), "rows": len(self.rows)}
+        lines = [json.dumps(head), *(json.dumps(asdict(row), ensure_ascii=False) for row in self.rows)]
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read what `save` wrote.
+
+        Raises:
+            ManifestError: the file is missing, cut short, damaged or of another format.
+        """
+        try:
+            head, *lines = path.read_text(encoding="utf-8").splitlines()
+            tree = json.loads(head)
+            if tree["format"] != _FORMAT:
+                raise ManifestError(f"{path}: manifest format {tree['format']} is not {_FORMAT}; build it again")
+            rows = tuple(Row(**json.loads(line)) for line in lines)
+        except OSError as error:
+            raise ManifestError(f"{path}: cannot be read ({error.strerror}); give the path of a manifest") from None
+        except (ValueError, TypeError, KeyError):
+            raise ManifestError(f"{path}: not a manifest, or damaged; build it again") from None
+        if len(rows) != tree["rows"]:
+            raise ManifestError(f"{path}: holds {len(rows)} of {tree['rows']} rows; build it again")
+        return cls(Path(tree["root"]), rows)
+
+
+def merge_manifests(manifests: Sequence[Manifest]) -> Manifest:
+    """One manifest over the rows of several, rooted at the folder that they have in common.
+
+    Raises:
+        ManifestError: there is none to merge.
+    """
+    if not manifests:
+        raise ManifestError("no manifest to merge; name at least one source of data")
+    common = Path(os.path.commonpath([manifest.root.absolute() for manifest in manifests]))
+    return Manifest(common, tuple(row for manifest in manifests for row in manifest.rebase(common).rows))

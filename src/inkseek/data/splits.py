@@ -1,0 +1,87 @@
+"""Splits of the classes: seen, validation and unseen, disjoint by construction."""
+
+import hashlib
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from inkseek.data.classes import class_key, class_list
+from inkseek.errors import SplitError
+
+SPLITS = ("sketchy1", "sketchy2")
+
+
+@dataclass(frozen=True)
+class ClassSplit:
+    """Three disjoint sets of canonical class names.
+
+    Attributes:
+        seen: classes to train on; the position in it is the class's label.
+        validation: pseudo-unseen classes, which choose epochs and hyper-parameters.
+        unseen: classes of the final measurement, which choose nothing.
+
+    Raises:
+        SplitError: a class, under any spelling, stands twice, or no class is seen.
+    """
+
+    seen: tuple[str, ...]
+    validation: tuple[str, ...]
+    unseen: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        places: dict[str, list[str]] = {}
+        for part in ("seen", "validation", "unseen"):
+            for name in getattr(self, part):
+                places.setdefault(class_key(name), []).append(part)
+        twice = [f"{key} ({', '.join(parts)})" for key, parts in sorted(places.items()) if len(parts) > 1]
+        if twice:
+            raise SplitError(f"a class may stand in one part of a split, once; these stand twice: {'; '.join(twice)}")
+        if not self.seen:
+            raise SplitError("a split needs at least one seen class")
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """All classes: seen, validation, unseen."""
+        return (*self.seen, *self.validation, *self.unseen)
+
+
+def named_split(name: str) -> ClassSplit:
+    """A published split of Sketchy, without validation classes; `lists/SOURCES.md` states the sources.
+
+    Args:
+        name: "sketchy1" (SAKE's 25 unseen classes) or "sketchy2" (the 21 outside ImageNet's 1,000).
+
+    Raises:
+        SplitError: there is no such split.
+    """
+    if name not in SPLITS:
+        raise SplitError(f"no split is named {name!r}; choose one of {', '.join(SPLITS)}")
+    seen, unseen = (tuple(sorted(class_list(f"{name}_{part}"))) for part in ("seen", "unseen"))
+    return ClassSplit(seen, (), unseen)
+
+
+def with_pseudo_unseen(split: ClassSplit, count: int, seed: int) -> ClassSplit:
+    """Move `count` seen classes to validation; no unseen class is touched.
+
+    The classes with the smallest SHA-256 of `seed:name` move, so the choice depends on no order of any list.
+
+    Raises:
+        SplitError: no seen class would be left.
+    """
+    if not 0 <= count < len(split.seen):
+        raise SplitError(f"{count} of {len(split.seen)} seen classes cannot be held out; at least one must stay")
+    chosen = frozenset(sorted(split.seen, key=lambda name: _draw(seed, name))[:count])
+    return ClassSplit(
+        tuple(name for name in split.seen if name not in chosen),
+        tuple(sorted({*split.validation, *chosen})),
+        split.unseen,
+    )
+
+
+def _draw(seed: int, name: str) -> str:
+    return hashlib.sha256(f"{seed}:{class_key(name)}".encode()).hexdigest()
+
+
+def overlap(first: Collection[str], second: Collection[str]) -> tuple[str, ...]:
+    """Classes of `first` that `second` holds under any spelling, in alphabetical order."""
+    keys = {class_key(name) for name in second}
+    return tuple(sorted(name for name in first if class_key(name) in keys))
