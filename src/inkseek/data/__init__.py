@@ -1,1 +1,1 @@
-"""Data sets on disk: layouts and manifests, class lists and splits, the two views of a data set, and the pixel cache."""
+"""Data sets on disk: layouts and manifests, class lists and splits, the two views of a data set, the pixel cache."""

@@ -82,28 +82,21 @@ def build_training_caches(
 ) -> CachePair:
     """Caches of the sketches and photos to train on; arguments and errors as for `pixel_cache`."""
     sketches, photos = data.manifest.select(modality="sketch"), data.manifest.select(modality="photo")
-    return _pair(sketches, photos, data.class_names, preprocessing, folder, progress)
+    return CachePair(
+        pixel_cache(sketches, preprocessing, folder, progress),
+        pixel_cache(photos, preprocessing, folder, progress),
+        data.class_names,
+    )
 
 
 def build_evaluation_caches(
     data: EvaluationData, preprocessing: Preprocessing, folder: Path, progress: Progress | None = None
 ) -> CachePair:
     """Caches of queries (`sketch`) and gallery (`photo`); arguments and errors as for `pixel_cache`."""
-    return _pair(data.queries, data.gallery, data.class_names, preprocessing, folder, progress)
-
-
-def _pair(
-    sketches: Manifest,
-    photos: Manifest,
-    class_names: tuple[str, ...],
-    preprocessing: Preprocessing,
-    folder: Path,
-    progress: Progress | None,
-) -> CachePair:
     return CachePair(
-        pixel_cache(sketches, preprocessing, folder, progress),
-        pixel_cache(photos, preprocessing, folder, progress),
-        class_names,
+        pixel_cache(data.queries, preprocessing, folder, progress),
+        pixel_cache(data.gallery, preprocessing, folder, progress),
+        data.class_names,
     )
 
 
@@ -176,7 +169,7 @@ def _build(place: Path, manifest: Manifest, preprocessing: Preprocessing, progre
     except OSError as error:
         if not place.is_dir():
             raise DataError(
-                f"{place.parent}: the pixel cache cannot be written ({error.strerror}); free space or name another folder"
+                f"{place.parent}: cannot hold the pixel cache ({error.strerror}); free space or name another folder"
             ) from None
 
 

@@ -143,7 +143,7 @@ class _FolderReader:
             if self._folders.setdefault(place, folder) != folder:
                 twice += 1
                 continue
-            found = self._fault(file, modality)
+            found = _fault(file, modality)
             if found is None:
                 path = file.relative_to(self.root).as_posix()
                 self.rows.append(Row(modality, class_name, self.source, path, _file_hash(file)))
@@ -152,24 +152,29 @@ class _FolderReader:
         if twice:
             self.report.add(folder, LISTED_TWICE, f"{twice} files that another folder of the class holds by name")
 
-    @staticmethod
-    def _fault(file: Path, modality: Modality) -> tuple[str, str] | None:
-        suffix = file.suffix.lower()
-        if file.is_dir() or file.name.startswith("."):
-            return STRAY, "hidden, or a folder inside a class folder"
-        if suffix == ".ndjson" or (suffix in DRAWING_SUFFIXES and modality == "photo"):
-            return STRAY, "strokes where pictures of one class are expected; ndjson has a layout of its own"
-        if suffix and suffix not in PICTURE_SUFFIXES and suffix not in DRAWING_SUFFIXES:
-            return STRAY, f"{suffix} is no picture format"
-        try:
-            size = file.stat().st_size
-        except OSError as error:
-            return PictureFault.MISSING, f"cannot be read ({error.strerror})"
-        if size == 0:
-            return PictureFault.EMPTY, "holds no bytes"
-        if size > DEFAULT_LIMITS.max_bytes:
-            return PictureFault.TOO_LARGE, f"{size} bytes are over the limit of {DEFAULT_LIMITS.max_bytes}"
-        return None
+
+def _fault(file: Path, modality: Modality) -> tuple[str, str] | None:
+    """Why a file of a class folder is not worth a row, as far as its name and size tell."""
+    suffix = file.suffix.lower()
+    if file.is_dir() or file.name.startswith("."):
+        return STRAY, "hidden, or a folder inside a class folder"
+    if suffix == ".ndjson" or (suffix in DRAWING_SUFFIXES and modality == "photo"):
+        return STRAY, "strokes where pictures of one class are expected; ndjson has a layout of its own"
+    if suffix and suffix not in PICTURE_SUFFIXES and suffix not in DRAWING_SUFFIXES:
+        return STRAY, f"{suffix} is no picture format"
+    return _size_fault(file)
+
+
+def _size_fault(file: Path) -> tuple[str, str] | None:
+    try:
+        size = file.stat().st_size
+    except OSError as error:
+        return PictureFault.MISSING, f"cannot be read ({error.strerror})"
+    if size == 0:
+        return PictureFault.EMPTY, "holds no bytes"
+    if size > DEFAULT_LIMITS.max_bytes:
+        return PictureFault.TOO_LARGE, f"{size} bytes are over the limit of {DEFAULT_LIMITS.max_bytes}"
+    return None
 
 
 def finish(root: Path, rows: list[Row], report: ReadReport) -> tuple[Manifest, ReadReport]:
