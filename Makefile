@@ -1,0 +1,39 @@
+# Everything a newcomer types: `make demo`, `make test`. Each does all of its own set-up in .venv.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PHOTOS ?=
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.PHONY: demo test check lint types clean
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.search: $(BIN)/python pyproject.toml constraints.txt
+	$(PIP) -e .
+	@touch $@
+
+$(VENV)/.everything: $(BIN)/python pyproject.toml constraints.txt
+	$(PIP) torch  # first and pinned, so that nothing else chooses another build
+	$(PIP) -e '.[train,openvino,heif,dev]'
+	@touch $@ $(VENV)/.search
+
+demo: $(VENV)/.search ## search real photos with ready drawings
+	$(BIN)/inkseek demo $(if $(PHOTOS),--photos "$(PHOTOS)")
+
+test: lint types ## everything that CI runs
+	$(BIN)/python -m pytest
+
+check: lint types ## the quick subset while working
+	$(BIN)/python -m pytest -m "not slow and not real" -x
+
+lint: $(VENV)/.everything
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.everything
+	$(BIN)/mypy
+
+clean: ## forget the environment
+	rm -rf $(VENV)

@@ -1,0 +1,67 @@
+"""The `inkseek` command. Verbs import what they need when they run, so that help is instant."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from inkseek.cli.demo import demo
+from inkseek.cli.evaluate import evaluate
+from inkseek.cli.gallery import gallery_app
+from inkseek.cli.index import index
+from inkseek.cli.methods import methods
+from inkseek.cli.search import search
+from inkseek.cli.train import train
+from inkseek.errors import InkseekError
+
+TERMS = """\
+code: Apache-2.0
+bundled weights: Apache-2.0, trained on research-only pictures; terms and figures in assets/bundled/README.md
+photos: inkseek ships none; what `demo` fetches (tuxpaint-stamps-default) is GPL-2"""
+
+app = typer.Typer(
+    name="inkseek",
+    help="Draw it, find it: search photos with a free-hand sketch, also of things never seen in training.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"inkseek {version('inkseek')}\n{TERMS}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Version, and terms of weights and data.")
+    ] = False,
+) -> None:
+    """Draw it, find it: search photos with a free-hand sketch, also of things never seen in training."""
+
+
+app.command()(search)
+app.command()(index)
+app.add_typer(gallery_app, name="gallery")
+app.command()(demo)
+app.command()(train)
+app.command()(evaluate)
+app.command()(methods)
+
+
+def run() -> None:
+    """Entry point: one sentence and exit code 2 for what a user can mend, a traceback for anything else."""
+    try:
+        app()
+    except InkseekError as error:
+        typer.echo(f"inkseek: {error}", err=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    run()

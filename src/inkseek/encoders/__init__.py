@@ -1,0 +1,1 @@
+"""Backbones: pixels -> visual feature."""

@@ -1,0 +1,1 @@
+"""One paper, one file: networks, retrieval encoder and objective of every method."""

@@ -1,0 +1,57 @@
+"""The start that SAKE's family shares: a backbone, its ImageNet classifier cut in two by SVD, and a frozen teacher."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from inkseek.encoders.efficientnet_lite import EfficientNetLite, ImageNetClassifier, load_imagenet
+
+
+def split_classifier(weight: Float[Tensor, "k v"], dimension: int) -> tuple[nn.Linear, nn.Linear]:
+    """Best rank-d factors of the ImageNet classifier W = U diag(s) V^T, as two layers.
+
+    H: v -> d with weight diag(s_1..s_d) V^T[:d]; K: d -> k with weight U[:, :d]. Biases start at zero, so K H x is the
+    rank-d approximation of W x; the ImageNet bias is dropped. Source: SAKE; dsn.md section 2.3.
+
+    Returns:
+        (H, K), the retrieval projection and the head that imitates the teacher.
+    """
+    u, s, vt = torch.linalg.svd(weight, full_matrices=False)
+    projection = nn.Linear(weight.shape[1], dimension)
+    imitation = nn.Linear(dimension, weight.shape[0])
+    with torch.no_grad():
+        projection.weight.copy_(s[:dimension, None] * vt[:dimension])
+        imitation.weight.copy_(u[:, :dimension])
+        projection.bias.zero_()
+        imitation.bias.zero_()
+    return projection, imitation
+
+
+class Teacher(nn.Module):
+    """The untouched ImageNet network: always in eval mode, never a gradient."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.backbone = EfficientNetLite(name)
+        classifier = load_imagenet(self.backbone)
+        self.classifier = nn.Linear(classifier.weight.shape[1], classifier.weight.shape[0])
+        self.classifier.load_state_dict({"weight": classifier.weight, "bias": classifier.bias}, strict=True)
+        self.requires_grad_(False)
+        self.eval()
+
+    def train(self, mode: bool = True) -> "Teacher":  # noqa: ARG002 - a teacher does not learn
+        """Stay in eval mode whatever the student does."""
+        return super().train(False)
+
+    @torch.no_grad()
+    def forward(self, pixels: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n k"]:
+        """ImageNet logits in float32. The teacher has no gates, so it needs no modality."""
+        modality = torch.ones(len(pixels), device=pixels.device)
+        logits: Tensor = self.classifier(self.backbone(pixels, modality))
+        return logits.float()
+
+
+def pretrained(name: str, *, gated: bool) -> tuple[EfficientNetLite, ImageNetClassifier]:
+    """Backbone with ImageNet weights, and the classifier that came with them."""
+    backbone = EfficientNetLite(name, gated=gated)
+    return backbone, load_imagenet(backbone)

@@ -1,0 +1,124 @@
+"""An experiment is one TOML file: data, method, training. An ablation is a zero or a switch in it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field
+
+from inkseek.config import Config, override, read_toml
+from inkseek.data.sources import DataSource
+from inkseek.errors import ConfigError
+from inkseek.methods._base import MethodConfig
+from inkseek.pictures.preprocessing import Preprocessing
+from inkseek.registry import parse_method_config
+
+
+class DataConfig(Config):
+    """Which pictures, and which classes are kept from training."""
+
+    root: str  # folder that the sources' paths are relative to
+    split: str  # sketchy1, sketchy2
+    pseudo_unseen: int = Field(default=0, ge=0)  # seen classes held out to choose settings on
+    pseudo_unseen_seed: int = 0
+    cache: str = "runs/cache"  # decoded pictures
+    preprocessing: Preprocessing
+    sources: tuple[DataSource, ...] = Field(min_length=1)
+
+
+class BatchConfig(Config):
+    """Composition of a step.
+
+    `shuffled` goes through all sketches once an epoch and takes photos from an endless shuffled stream, as SAKE does.
+    `balanced` draws classes first, so that each sketch has photos of its class in the batch.
+    """
+
+    sampling: Literal["shuffled", "balanced"] = "shuffled"
+    sketches: int = Field(gt=1)
+    photos: int = Field(gt=1)
+    classes: int = Field(default=0, ge=0)  # balanced only: classes a step; divides sketches and photos
+
+
+class AugmentationConfig(Config):
+    """Random changes of the training pictures, drawn anew for every picture and epoch."""
+
+    flip: float = Field(default=0.5, ge=0, le=1)  # probability
+    rotation: float = Field(default=15.0, ge=0)  # degrees, uniform in +-
+    scale: float = Field(default=0.2, ge=0, lt=1)  # factor uniform in 1 +- scale, each axis on its own
+    translation: float = Field(default=0.08, ge=0)  # share of the side, uniform in +-
+    brightness: float = Field(default=0.3, ge=0, lt=1)  # photos
+    contrast: float = Field(default=0.3, ge=0, lt=1)  # photos
+    saturation: float = Field(default=0.3, ge=0, le=1)  # photos
+    greyscale: float = Field(default=0.1, ge=0, le=1)  # photos, probability
+    thickness: float = Field(default=0.5, ge=0, le=1)  # sketches: largest share of thickening or thinning
+
+
+class ScheduleConfig(Config):
+    """Learning rate over a run of E epochs.
+
+    cosine: linear warm-up over `warmup` of the steps, then half a cosine to `floor` of the peak.
+    exponential: peak * floor^(e/E) with e the epoch, SAKE's schedule with floor 0.001.
+    """
+
+    kind: Literal["cosine", "exponential"] = "cosine"
+    warmup: float = Field(default=0.05, ge=0, lt=1)
+    floor: float = Field(default=0.01, ge=0, le=1)
+
+
+class TrainingConfig(Config):
+    """The loop."""
+
+    epochs: int = Field(ge=1)
+    seed: int = 0
+    precision: Literal["bf16", "fp32"] = "bf16"
+    average_decay: float = Field(default=0.0, ge=0, lt=1)  # exponential moving average of the weights; 0: none
+    checkpoint_every: int = Field(default=0, ge=0)  # steps; 0: at the end of each epoch only
+    validate_every: int = Field(default=1, ge=0)  # epochs; 0: never
+    batch: BatchConfig
+    augmentation: AugmentationConfig = AugmentationConfig()
+    schedule: ScheduleConfig = ScheduleConfig()
+
+
+class _Tables(Config):
+    """Top level of the file; the method's table is checked by its own class."""
+
+    data: DataConfig
+    method: dict[str, Any]
+    training: TrainingConfig
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A checked experiment."""
+
+    data: DataConfig
+    method: MethodConfig
+    training: TrainingConfig
+
+    def tree(self) -> dict[str, Any]:
+        """Plain resolved values, as `config.json` of a run holds them."""
+        return {
+            "data": self.data.model_dump(mode="json"),
+            "method": self.method.model_dump(mode="json"),
+            "training": self.training.model_dump(mode="json"),
+        }
+
+
+def parse_experiment(tree: dict[str, Any], source: str) -> Experiment:
+    """Check a tree of plain values.
+
+    Raises:
+        ConfigError: with the dotted path of the first wrong key.
+    """
+    tables = _Tables.parse(tree, source)
+    batch = tables.training.batch
+    if batch.sampling == "balanced" and (
+        batch.classes == 0 or batch.sketches % batch.classes or batch.photos % batch.classes
+    ):
+        raise ConfigError(f"{source}: training.batch.classes must divide training.batch.sketches and .photos")
+    return Experiment(tables.data, parse_method_config(tables.method, source), tables.training)
+
+
+def load_experiment(path: Path, settings: list[str]) -> Experiment:
+    """Read a TOML file and apply `--set` settings."""
+    return parse_experiment(override(read_toml(path), settings), str(path))

@@ -1,0 +1,35 @@
+"""Measuring during training, on classes or pictures held out of the *seen* classes; never on unseen ones."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from inkseek.data.cache import CachePair
+from inkseek.evaluation.retrieval_metrics import retrieval_metrics
+from inkseek.methods._base import RetrievalNetwork
+
+BATCH = 64
+
+
+@torch.no_grad()
+def encode(
+    network: RetrievalNetwork, pixels: NDArray[np.uint8], modality: float, device: torch.device
+) -> NDArray[np.float32]:
+    """Retrieval features [n, d] of decoded pictures; sketches are [n, s, s], photos [n, s, s, 3]."""
+    network.eval()
+    features = []
+    for start in range(0, len(pixels), BATCH):
+        block = torch.from_numpy(np.ascontiguousarray(pixels[start : start + BATCH])).to(device)
+        block = block[..., None].expand(-1, -1, -1, 3) if block.ndim == 3 else block
+        x = block.permute(0, 3, 1, 2).float().contiguous(memory_format=torch.channels_last)
+        features.append(network(x, torch.full((len(x),), modality, device=device)).cpu().numpy())
+    return np.concatenate(features)
+
+
+def validate(network: RetrievalNetwork, data: CachePair, device: torch.device) -> dict[str, float]:
+    """Micro mAP@all, mAP@25 and P@25 of sketches against photos under `standard`."""
+    sketch = encode(network, data.sketch.pixels, 0.0, device)
+    photo = encode(network, data.photo.pixels, 1.0, device)
+    labels = (data.sketch.labels(data.class_names), data.photo.labels(data.class_names))
+    micro = retrieval_metrics(sketch, photo, *labels)["standard"].micro()
+    return {name: micro[name] for name in ("mAP@all", "mAP@25", "P@25")}

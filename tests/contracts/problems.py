@@ -1,0 +1,56 @@
+"""Small worlds for the contract tests: random pictures with a colour and a shape for each class."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from inkseek.config import read_toml
+from inkseek.data.semantics import imagenet_relation
+from inkseek.methods._base import Batch, Method, Samples, Semantics, TrainingProblem
+from inkseek.registry import method_class, parse_method_config
+
+NAMES = ("airplane", "banana", "cat", "harp", "pear")
+SIZE = 32
+CONFIGS = Path(__file__).parents[2] / "configs"
+
+
+def problem(classes: int) -> TrainingProblem:
+    names = NAMES[:classes]
+    return TrainingProblem(names, Semantics(torch.from_numpy(imagenet_relation(names))))
+
+
+def method_tree(name: str) -> dict[str, Any]:
+    """The method's own `[method]` table, smaller where size is only time."""
+    tree: dict[str, Any] = read_toml(CONFIGS / f"{name}-sketchy25.toml")["method"]
+    return tree | {"backbone": "efficientnet-lite0", "dimension": 16}
+
+
+def build(name: str, classes: int = 3) -> Method:
+    torch.manual_seed(0)
+    return method_class(name)(parse_method_config(method_tree(name), "contract"), problem(classes))
+
+
+def picture(label: int, modality: int, rng: np.random.Generator) -> NDArray[np.float32]:
+    """A block whose place is the class; black on white for sketches, coloured on noise for photos."""
+    place = slice(2 + 5 * label, 10 + 5 * label)
+    if modality == 0:
+        pixels = np.full((3, SIZE, SIZE), 255.0)
+        pixels[:, place, 4:28] = 0.0
+    else:
+        pixels = rng.uniform(0, 90, (3, SIZE, SIZE))
+        pixels[label % 3, place, 4:28] += 150.0
+    return (pixels + rng.normal(0, 4, pixels.shape)).clip(0, 255).astype(np.float32)
+
+
+def batch(classes: int = 3, each: int = 3, seed: int = 0) -> Batch:
+    rng = np.random.default_rng(seed)
+    labels = np.repeat(np.arange(classes), each)
+
+    def samples(modality: int) -> Samples:
+        pixels = np.stack([picture(int(label), modality, rng) for label in labels])
+        return Samples(torch.from_numpy(pixels), torch.from_numpy(labels))
+
+    return Batch(samples(0), samples(1))

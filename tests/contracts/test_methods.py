@@ -1,0 +1,326 @@
+"""The thirteen promises that every method keeps (design section 5), run over the registry."""
+
+import copy
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from inkseek.errors import ConfigError
+from inkseek.methods._base import Batch, Method, Phase, Samples
+from inkseek.pictures.preprocessing import Preprocessing
+from inkseek.registry import method_class, method_names, parse_method_config
+from inkseek.training.average import WeightAverage
+from inkseek.training.batches import TrainingPixels
+from inkseek.training.experiment import AugmentationConfig, BatchConfig, ScheduleConfig, TrainingConfig
+from inkseek.training.export import write_model_folder
+from inkseek.training.loop import Trainer, build_optimiser, total_loss
+from tests.contracts import problems
+
+pytestmark = pytest.mark.parametrize("name", method_names())
+
+
+def warm(method: Method, steps: int = 3) -> None:
+    """A few steps, so that zero-initialised layers have left zero."""
+    method.train()
+    optimisers = {phase.name: build_optimiser(phase) for phase in method.phases()}
+    for step in range(steps):
+        take_step(method, optimisers, problems.batch(seed=100 + step))
+
+
+def take_step(method: Method, optimisers: dict[str, torch.optim.Optimizer], batch: Batch) -> None:
+    for phase in method.phases():
+        for _ in range(phase.repeats):
+            total = total_loss(phase.losses(batch), method.weights)
+            move(phase, optimisers[phase.name], total)
+    method.after_step(batch)
+
+
+def move(phase: Phase, optimiser: torch.optim.Optimizer, total: Tensor) -> None:
+    for parameter, gradient in zip(phase.parameters, torch.autograd.grad(total, phase.parameters), strict=True):
+        parameter.grad = gradient
+    optimiser.step()
+    optimiser.zero_grad(set_to_none=True)
+
+
+def parameters_of(method: Method) -> dict[str, Tensor]:
+    return {key: value.detach().clone() for key, value in method.named_parameters()}
+
+
+@pytest.fixture
+def method(name: str) -> Method:
+    return problems.build(name)
+
+
+@pytest.mark.parametrize("classes", [2, 5])
+def test_01_builds_from_config_and_problem_alone(name: str, classes: int) -> None:
+    method = problems.build(name, classes)
+    feature = method.eval().retrieval_network()(problems.batch(2, 1).pixels, problems.batch(2, 1).modality)
+    assert feature.shape == (4, 16)
+    torch.testing.assert_close(feature.norm(dim=1), torch.ones(4))
+
+
+def test_02_loss_names_equal_weight_names(method: Method, name: str) -> None:
+    terms = {term for phase in method.phases() for term in phase.losses(problems.batch())}
+    assert terms == method.weights.keys(), name
+
+
+def test_02_a_term_without_weight_is_an_error(method: Method, name: str) -> None:
+    losses = method.phases()[0].losses(problems.batch())
+    with pytest.raises(ConfigError, match=r"method\.weights"):
+        total_loss(losses, {})
+    tree = problems.method_tree(name)
+    tree["weights"] = dict(tree["weights"]) | {"phantom": 1.0}
+    with pytest.raises(ConfigError, match=r"method\.weights\.phantom"):
+        parse_method_config(tree, "test")
+
+
+def test_03_each_term_is_finite_and_alone_moves_a_parameter(method: Method, name: str) -> None:
+    warm(method)
+    for phase in method.phases():
+        for term, value in phase.losses(problems.batch()).items():
+            assert torch.isfinite(value), f"{name}: {term}"
+            gradients = torch.autograd.grad(value, phase.parameters, allow_unused=True)
+            moved = any(gradient is not None and bool(gradient.abs().max() > 0) for gradient in gradients)
+            assert moved or term in method.dead_terms, f"{name}: {term} has no gradient"
+
+
+def test_04_every_trainable_parameter_is_in_one_phase_and_gets_a_gradient(method: Method, name: str) -> None:
+    warm(method)
+    owned = [id(parameter) for phase in method.phases() for parameter in phase.parameters]
+    trainable = {id(parameter): key for key, parameter in method.named_parameters() if parameter.requires_grad}
+    assert len(owned) == len(set(owned))
+    assert set(owned) == trainable.keys()
+    for phase in method.phases():
+        total = total_loss(phase.losses(problems.batch()), method.weights)
+        for parameter, gradient in zip(
+            phase.parameters, torch.autograd.grad(total, phase.parameters, allow_unused=True), strict=True
+        ):
+            assert gradient is not None, f"{name}: {trainable[id(parameter)]}"
+            assert bool(gradient.abs().max() > 0), f"{name}: {trainable[id(parameter)]}"
+
+
+def test_05_a_phase_leaves_everything_else_bit_identical(method: Method, name: str) -> None:
+    warm(method)
+    for phase in method.phases():
+        before = parameters_of(method)
+        mine = {id(parameter) for parameter in phase.parameters}
+        move(phase, build_optimiser(phase), total_loss(phase.losses(problems.batch()), method.weights))
+        for key, parameter in method.named_parameters():
+            if id(parameter) not in mine:
+                assert torch.equal(before[key], parameter), f"{name}: {phase.name} moved {key}"
+    frozen = {key for key, parameter in method.named_parameters() if not parameter.requires_grad}
+    fresh = problems.build(name)
+    for key, parameter in fresh.named_parameters():
+        if key in frozen:
+            assert torch.equal(parameter, dict(method.named_parameters())[key]), f"{name}: {key} is not frozen"
+    assert not any(module.training for key, module in method.named_modules() if key.startswith("teacher"))
+
+
+def test_06_losses_are_pure_given_the_random_state(method: Method, name: str) -> None:
+    method.train()
+    batch = problems.batch()
+    for phase in method.phases():
+        state = copy.deepcopy({k: v for k, v in method.state_dict().items() if "norm" not in k})
+        torch.manual_seed(7)
+        first = phase.losses(batch)
+        torch.manual_seed(7)
+        second = phase.losses(batch)
+        for term, value in first.items():
+            torch.testing.assert_close(value, second[term], rtol=0, atol=0, msg=f"{name}: {term}")
+        for key, value in state.items():
+            assert torch.equal(value, method.state_dict()[key]), f"{name}: losses changed {key}"
+
+
+def test_07_permuting_samples_changes_nothing(method: Method, name: str) -> None:
+    warm(method)
+    batch = problems.batch()
+    order = torch.randperm(len(batch.sketch.labels), generator=torch.Generator().manual_seed(3))
+
+    def permuted(samples: Samples) -> Samples:
+        return Samples(samples.pixels[order], samples.labels[order])
+
+    other = Batch(permuted(batch.sketch), permuted(batch.photo))
+    for phase in method.phases():
+        torch.manual_seed(7)
+        first = phase.losses(batch)
+        torch.manual_seed(7)
+        second = phase.losses(other)
+        for term, value in first.items():
+            torch.testing.assert_close(value, second[term], rtol=1e-3, atol=1e-4, msg=f"{name}: {term}")
+
+
+def precision_at_one(method: Method, batch: Batch) -> float:
+    network = copy.deepcopy(method.retrieval_network()).eval()
+    with torch.no_grad():
+        feature = network(batch.pixels, batch.modality)
+    n = len(batch.sketch.labels)
+    score = feature[:n] @ feature[n:].T
+    relevant = batch.sketch.labels[:, None] == batch.photo.labels[None, :]
+    ranked = relevant.gather(1, score.argsort(dim=1, descending=True))
+    hits = ranked.cumsum(1) * ranked
+    precision = hits / torch.arange(1, n + 1)
+    return float((precision.sum(1) / relevant.sum(1)).mean())
+
+
+@pytest.mark.slow
+def test_08_overfits_a_tiny_set_and_retrieves_better_than_untrained(method: Method, name: str) -> None:
+    batch = problems.batch(3, 4)
+    method.train()
+    start = precision_at_one(method, batch)
+    optimisers = {phase.name: build_optimiser(phase) for phase in method.phases()}
+    for _ in range(40):
+        take_step(method, optimisers, batch)
+    for _ in range(60):  # let the batch-norm statistics settle
+        with torch.no_grad():
+            method.retrieval_network()(batch.pixels, batch.modality)
+    assert precision_at_one(method, batch) > max(start, 0.9), name
+
+
+def test_09_encoder_is_deterministic_and_blind_to_its_batch(method: Method, name: str) -> None:
+    warm(method)
+    network = method.eval().retrieval_network()
+    batch = problems.batch()
+    with torch.no_grad():
+        together = network(batch.pixels, batch.modality)
+        again = network(batch.pixels, batch.modality)
+        alone = torch.cat([network(batch.pixels[i : i + 1], batch.modality[i : i + 1]) for i in range(len(together))])
+    assert torch.equal(together, again), name
+    torch.testing.assert_close(together, alone, rtol=1e-4, atol=1e-5)
+
+
+RELOAD = """
+import sys, torch
+from safetensors.torch import load_file, save_file
+from tests.contracts import problems
+method = problems.build(sys.argv[1])
+method.load_state_dict(load_file(sys.argv[2]), strict=True)
+batch = problems.batch()
+with torch.no_grad():
+    save_file({"feature": method.eval().retrieval_network()(batch.pixels, batch.modality)}, sys.argv[3])
+"""
+
+
+@pytest.mark.slow
+def test_10_a_fresh_process_gives_equal_features(method: Method, name: str, tmp_path: Path) -> None:
+    warm(method)
+    state = {key: value.detach().contiguous().clone() for key, value in method.state_dict().items()}
+    save_file(state, tmp_path / "method.safetensors")
+    command = [sys.executable, "-c", RELOAD, name, str(tmp_path / "method.safetensors"), str(tmp_path / "f.safetensors")]
+    subprocess.run(command, check=True, cwd=Path(__file__).parents[2])
+    batch = problems.batch()
+    with torch.no_grad():
+        here = method.eval().retrieval_network()(batch.pixels, batch.modality)
+    torch.testing.assert_close(load_file(tmp_path / "f.safetensors")["feature"], here, rtol=1e-5, atol=1e-6)
+
+
+def test_11_the_model_folder_holds_only_the_encoder(method: Method, name: str, tmp_path: Path) -> None:
+    preprocessing = Preprocessing(size=problems.SIZE, sketch_extent=0.9, stroke_width=0.02)
+    write_model_folder(
+        method,
+        tmp_path / "model",
+        name=name,
+        preprocessing=preprocessing,
+        precision="float32",
+        card="card",
+        with_weights=True,
+    )
+    stored = load_file(tmp_path / "model" / "model.safetensors")
+    assert stored.keys() == method.retrieval_network().state_dict().keys()
+    files = {path.name for path in (tmp_path / "model").iterdir()}
+    assert files == {"README.md", "config.json", "encoder.onnx", "model.safetensors"}
+    config = json.loads((tmp_path / "model" / "config.json").read_text())
+    assert config["seen_classes"] == list(problems.NAMES[:3])
+
+
+class _Pixels:
+    def __init__(self, samples: Samples) -> None:
+        pixels = samples.pixels.permute(0, 2, 3, 1).numpy().astype(np.uint8)
+        self.pixels = pixels
+        self.labels = samples.labels.numpy()
+
+
+def trainer(name: str) -> Trainer:
+    batch = problems.batch(3, 4)
+    photo, sketch = _Pixels(batch.photo), _Pixels(batch.sketch)
+    sketch.pixels = sketch.pixels[..., 0]
+    config = TrainingConfig(
+        epochs=3,
+        average_decay=0.9,
+        batch=BatchConfig(sampling="balanced", classes=3, sketches=3, photos=3),
+        augmentation=AugmentationConfig(),
+        schedule=ScheduleConfig(),
+        precision="fp32",
+    )
+    return Trainer(problems.build(name), TrainingPixels(sketch, photo), config, torch.device("cpu"))
+
+
+def run_steps(trainer: Trainer, count: int, folder: Path | None = None) -> Iterator[None]:
+    """Run until `count` steps are done in all, then save."""
+
+    class Enough(Exception):  # noqa: N818
+        pass
+
+    def after_step(record: object) -> None:  # noqa: ARG001
+        if trainer.global_step == count:
+            if folder:
+                trainer.save(folder)
+            raise Enough
+
+    with pytest.raises(Enough):
+        while True:
+            trainer.run_epoch(after_step)
+    yield
+
+
+@pytest.mark.slow
+def test_12_five_and_five_resumed_steps_equal_ten(name: str, tmp_path: Path) -> None:
+    whole = trainer(name)
+    list(run_steps(whole, 10))
+    first = trainer(name)
+    list(run_steps(first, 5, tmp_path / "checkpoint"))
+    second = trainer(name)
+    second.resume(tmp_path / "checkpoint")
+    assert second.global_step == 5
+    list(run_steps(second, 10))
+    for key, value in whole.method.state_dict().items():
+        assert torch.equal(value, second.method.state_dict()[key]), f"{name}: {key}"
+    for key, value in whole.average.state.items():
+        assert torch.equal(value, second.average.state[key]), f"{name}: average of {key}"
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        ({"phantom": 1}, "method.phantom"),
+        ({"dimension": None}, "method.dimension"),
+        ({"dimension": "many"}, "method.dimension"),
+        ({"optimiser": {"rate": "fast"}}, "method.optimiser.rate"),
+        ({"optimiser": {"rate": 1e-3, "momentun": 0.9}}, "method.optimiser.momentun"),
+    ],
+)
+def test_13_a_wrong_key_is_an_error_with_its_dotted_path(name: str, change: dict[str, object], path: str) -> None:
+    tree = problems.method_tree(name) | change
+    if change.get("dimension", "") is None:
+        del tree["dimension"]
+    with pytest.raises(ConfigError, match=path.replace(".", r"\.")):
+        parse_method_config(tree, "test.toml")
+
+
+def test_the_average_of_a_method_is_its_weights_without_decay(method: Method, name: str) -> None:
+    average = WeightAverage(method, 0.0)
+    warm(method, 1)
+    average.update(method)
+    for key, value in average.state.items():
+        assert torch.equal(value, method.state_dict()[key]), f"{name}: {key}"
+
+
+def test_the_registry_and_the_paper_agree_on_the_name(name: str) -> None:
+    assert method_class(name).paper.method == name
