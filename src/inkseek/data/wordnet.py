@@ -4,8 +4,7 @@ Fellbaum (ed.), WordNet: An Electronic Lexical Database, 1998; file format in th
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +28,7 @@ class WordNet:
 
     parents: dict[str, tuple[str, ...]]
     instance_of: dict[str, tuple[str, ...]]
+    _distances: dict[str, dict[str, int]] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def read(cls, file: Path) -> "WordNet":
@@ -48,23 +48,17 @@ class WordNet:
             raise FormatError(f"{file}: not the data.noun of WordNet 3.0") from None
         return cls({name: up for name, up, _ in entries}, {name: of for name, _, of in entries})
 
-    @cached_property
-    def _distances(self) -> dict[str, dict[str, int]]:
-        return {}
-
     def ancestors(self, synset: str) -> dict[str, int]:
         """Every synset above `synset`, itself included, with the fewest steps to it; instances step to their class.
 
         Raises:
             DataError: WordNet holds no such synset.
         """
-        if synset not in self.parents:
-            raise DataError(f"WordNet 3.0 has no noun synset {synset}")
         if synset not in self._distances:
             steps = {synset: 0}
             edge = [synset]
             while edge:
-                above = [up for name in edge for up in (*self.parents[name], *self.instance_of[name])]
+                above = [up for name in edge for up in (*self._hypernyms(name), *self.instance_of[name])]
                 distance = steps[edge[0]] + 1
                 edge = [name for name in dict.fromkeys(above) if name not in steps]
                 steps.update(dict.fromkeys(edge, distance))
@@ -78,14 +72,23 @@ class WordNet:
         return 1.0 / (1.0 + min(ways)) if ways else 0.0
 
     def is_above(self, higher: str, lower: str) -> bool:
-        """Whether `higher` is reached from `lower` through hypernyms; being an instance is no hyponymy."""
-        edge = list(self.parents[lower])
+        """Whether `higher` is reached from `lower` through hypernyms; being an instance is no hyponymy.
+
+        Raises:
+            DataError: WordNet holds no synset `lower`.
+        """
+        edge = list(self._hypernyms(lower))
         while edge:
             name = edge.pop()
             if name == higher:
                 return True
-            edge.extend(self.parents[name])
+            edge.extend(self._hypernyms(name))
         return False
+
+    def _hypernyms(self, synset: str) -> tuple[str, ...]:
+        if synset not in self.parents:
+            raise DataError(f"WordNet 3.0 has no noun synset {synset}")
+        return self.parents[synset]
 
     def relation(self, first: str, second: str) -> float:
         """1 for the same synset or one above the other, else the path similarity where it is over 0.2, else 0.

@@ -1,0 +1,54 @@
+import pytest
+
+from inkseek.data.classes import CLASS_LISTS, ClassNames, class_key, class_list, quickdraw_aliases
+from inkseek.errors import SplitError
+
+
+@pytest.mark.parametrize("spelling", ["hot-air_balloon", "Hot air balloon", "hot_air_balloon", " HOT-AIR-BALLOON "])
+def test_spellings_share_a_key(spelling: str) -> None:
+    assert class_key(spelling) == "hot_air_balloon"
+
+
+def test_brackets_keep_classes_apart() -> None:
+    assert class_key("mouse (animal)") == "mouse_(animal)" != class_key("mouse")
+
+
+def test_lists_have_the_published_sizes_and_partition_sketchy() -> None:
+    everything = set(class_list("sketchy"))
+    assert [len(class_list(name)) for name in CLASS_LISTS] == [125, 100, 25, 104, 21]
+    for split in ("sketchy1", "sketchy2"):
+        seen, unseen = set(class_list(f"{split}_seen")), set(class_list(f"{split}_unseen"))
+        assert seen | unseen == everything
+        assert not seen & unseen
+
+
+def test_unknown_list_names_the_choices() -> None:
+    with pytest.raises(SplitError, match="sketchy2_unseen"):
+        class_list("tuberlin")
+
+
+def test_the_seven_words_of_quickdraw() -> None:
+    names = ClassNames(class_list("sketchy"), quickdraw_aliases())
+    words = {
+        "car": "car_(sedan)",
+        "crocodile": "crocodilian",
+        "hot air balloon": "hot-air_balloon",
+        "hot dog": "hotdog",
+        "motorbike": "motorcycle",
+        "tennis racquet": "racket",
+        "teddy-bear": "teddy_bear",
+    }
+    assert {word: names.find(word) for word in words} == words
+    assert len(quickdraw_aliases()) == 7
+
+
+def test_an_alias_of_a_class_that_was_not_asked_for_is_refused() -> None:
+    names = ClassNames(("cat",), quickdraw_aliases())
+    assert names.find("car") is None
+    assert names.find("Cat") == "cat"
+
+
+def test_without_a_list_sketchy_spelling_wins_and_other_names_keep_their_first_spelling() -> None:
+    names = ClassNames()
+    assert names.find("hot air balloon") == "hot-air_balloon"
+    assert names.find("Flying Saucer") == "Flying Saucer" == names.find("flying_saucer")

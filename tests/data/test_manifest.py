@@ -1,0 +1,83 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from inkseek.data.manifest import Manifest, Row, merge_manifests
+from inkseek.errors import ManifestError
+
+ROWS = (
+    Row("sketch", "cat", "here", "sketch/cat/1.png", "aa"),
+    Row("photo", "dog", "here", "photo/dog/a b.jpg", "bb"),
+    Row("sketch", "café", "words", "café.ndjson#12", "cc"),
+)
+
+
+def test_round_trip(tmp_path: Path) -> None:
+    manifest = Manifest(tmp_path, ROWS)
+    manifest.save(tmp_path / "manifest.jsonl")
+    loaded = Manifest.load(tmp_path / "manifest.jsonl")
+    assert loaded == manifest
+    assert loaded.hash == manifest.hash
+
+
+def test_rows_have_one_order_and_one_hash(tmp_path: Path) -> None:
+    assert Manifest(tmp_path, ROWS) == Manifest(tmp_path, ROWS[::-1])
+    assert Manifest(tmp_path, ROWS).hash == Manifest(tmp_path / "elsewhere", ROWS[::-1]).hash
+
+
+@pytest.mark.parametrize("position", range(5))
+def test_the_hash_covers_every_field(tmp_path: Path, position: int) -> None:
+    fields = ["sketch", "cat", "here", "sketch/cat/1.png", "aa"]
+    fields[position] = "photo" if position == 0 else fields[position] + "x"
+    changed = Row(*fields)  # type: ignore[arg-type]
+    assert Manifest(tmp_path, (changed,)).hash != Manifest(tmp_path, ROWS[:1]).hash
+
+
+def test_select(tmp_path: Path) -> None:
+    manifest = Manifest(tmp_path, ROWS)
+    assert [row.class_name for row in manifest.select(modality="sketch").rows] == ["café", "cat"]
+    assert manifest.select(classes=("dog", "cat")).class_names == ("cat", "dog")
+    assert len(manifest.select(modality="photo", classes=("cat",))) == 0
+
+
+def test_file_of_a_drawing_is_its_ndjson(tmp_path: Path) -> None:
+    assert Manifest(tmp_path, ROWS).file(ROWS[2]) == tmp_path / "café.ndjson"
+
+
+def test_merging_keeps_every_file_where_it_is(tmp_path: Path) -> None:
+    first, second = Manifest(tmp_path / "a", ROWS[:1]), Manifest(tmp_path / "b" / "c", ROWS[1:])
+    merged = merge_manifests([first, second])
+    assert merged.root == tmp_path
+    files = {part.file(row) for part in (first, second) for row in part.rows}
+    assert {merged.file(row) for row in merged.rows} == files
+    assert merge_manifests([first]).rows == first.rows
+
+
+def test_nothing_to_merge() -> None:
+    with pytest.raises(ManifestError, match="at least one source"):
+        merge_manifests([])
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda lines: lines[:-1], "holds 2 of 3 rows"),
+        (lambda lines: [*lines[:-1], lines[-1][:10]], "not a manifest, or damaged"),
+        (lambda lines: [json.dumps({"format": 9, "root": "", "rows": 0})], "format 9 is not 1"),
+        (lambda lines: ["{}"], "not a manifest, or damaged"),
+        (lambda lines: [], "not a manifest, or damaged"),
+    ],
+)
+def test_a_damaged_manifest_is_refused(tmp_path: Path, change: object, sentence: str) -> None:
+    file = tmp_path / "manifest.jsonl"
+    Manifest(tmp_path, ROWS).save(file)
+    assert callable(change)
+    file.write_text("\n".join(change(file.read_text(encoding="utf-8").splitlines())), encoding="utf-8")
+    with pytest.raises(ManifestError, match=sentence):
+        Manifest.load(file)
+
+
+def test_a_missing_manifest_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ManifestError, match="cannot be read"):
+        Manifest.load(tmp_path / "none.jsonl")
