@@ -61,7 +61,8 @@ def test_relation(wordnet: WordNet, first: str, second: str, value: float) -> No
 def test_a_later_synset_overwrites_what_it_matches(wordnet: WordNet) -> None:
     rows = relation_rows(wordnet, [(POODLE, HOUND), (HOUND, POODLE), (STONE,)], [POODLE, CAT, STONE])
     assert rows.dtype == np.float32
-    np.testing.assert_allclose(rows, [[1 / 3, 1 / 4, 0], [1, 1 / 4, 0], [0, 0, 1]], rtol=1e-6)
+    expected = np.array([[1 / 3, 1 / 4, 0.0], [1.0, 1 / 4, 0.0], [0.0, 0.0, 1.0]])
+    np.testing.assert_allclose(rows, expected, rtol=1e-6)
 
 
 def test_an_unknown_synset_is_named(wordnet: WordNet) -> None:
