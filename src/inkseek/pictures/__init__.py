@@ -1,0 +1,1 @@
+"""Pictures: bytes to pixels under limits, and the preprocessing that a model folder states."""

@@ -1,0 +1,1 @@
+"""Sketches: strokes, their readers, and the one renderer that every sketch takes to become pixels."""
