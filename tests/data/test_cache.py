@@ -1,8 +1,10 @@
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from inkseek.data import cache
 from inkseek.data.cache import build_evaluation_caches, build_training_caches, pixel_cache
@@ -125,8 +127,6 @@ def _png_inside(path: Path) -> PictureFault:
 
 
 def _bomb(path: Path) -> PictureFault:
-    from PIL import Image
-
     Image.new("1", (12_000, 12_000)).convert("L").save(path, quality=5)
     return PictureFault.TOO_LARGE
 
@@ -143,6 +143,8 @@ def test_a_bad_picture_is_named_and_has_no_position(
     make: Callable[[Path], PictureFault],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(cache, "find_spec", lambda _: None)
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
     write_photo(tmp_path / "set" / "cat" / "a.jpg", 1)
     write_photo(tmp_path / "set" / "cat" / "z.jpg", 2)
     fault = make(tmp_path / "set" / "cat" / "bad.jpg")
@@ -158,9 +160,16 @@ def test_a_bad_picture_is_named_and_has_no_position(
     assert pixel_cache(manifest, preprocessing, tmp_path / "cache").report == found.report
 
 
-def test_a_blank_sketch_and_broken_strokes_are_reported(tmp_path: Path, preprocessing: Preprocessing) -> None:
-    from PIL import Image
+def test_pictures_are_decoded_again_once_heif_is_installed(
+    photos: Manifest, preprocessing: Preprocessing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for installed in (None, object()):
+        monkeypatch.setattr(cache, "find_spec", lambda _, found=installed: found)
+        pixel_cache(photos, preprocessing, tmp_path / "cache")
+    assert len(list((tmp_path / "cache").iterdir())) == 2
 
+
+def test_a_blank_sketch_and_broken_strokes_are_reported(tmp_path: Path, preprocessing: Preprocessing) -> None:
     write_sketch(tmp_path / "set" / "cat" / "good.png", 1)
     Image.new("L", (30, 30), 255).save(tmp_path / "set" / "cat" / "blank.png")
     (tmp_path / "set" / "cat" / "strokes.json").write_text("{", encoding="utf-8")

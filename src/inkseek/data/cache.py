@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from importlib.util import find_spec
 from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
@@ -139,7 +140,8 @@ def _picture_shape(modality: Modality, preprocessing: Preprocessing) -> tuple[in
 
 
 def _key(manifest: Manifest, preprocessing: Preprocessing) -> str:
-    digest = hashlib.sha256(f"{_FORMAT} {manifest.hash} {preprocessing.model_dump_json()}".encode())
+    heif = find_spec("pillow_heif") is not None  # decides which pictures can be decoded
+    digest = hashlib.sha256(f"{_FORMAT} {heif} {manifest.hash} {preprocessing.model_dump_json()}".encode())
     for package in (inkseek.sketch, inkseek.pictures):
         for file in sorted(Path(package.__path__[0]).glob("*.py")):
             digest.update(file.read_bytes())
