@@ -1,0 +1,143 @@
+"""The result of a measurement: its keys, its facts, what it refuses and what it skips."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from inkseek.data.report import ReadReport
+from inkseek.data.views import evaluation_view
+from inkseek.errors import DataError, PictureFault, SplitError
+from inkseek.evaluation.evaluate import evaluate
+from inkseek.evaluation.protocols import PROTOCOLS
+from tests.evaluation.fakes import (
+    TALL,
+    WIDE,
+    BrokenEncoder,
+    FakeEncoder,
+    as_encoder,
+    write_data,
+)
+
+METRICS = ["mAP@all", "mAP@25", "P@25", "mAP@100", "P@100", "mAP@200", "P@200"]
+
+
+def test_the_result_has_the_published_keys_and_is_json(tmp_path: Path) -> None:
+    manifest = write_data(tmp_path, {WIDE: 2, TALL: 3}, {WIDE: 4, TALL: 5})
+
+    found = evaluate(as_encoder(FakeEncoder()), evaluation_view(manifest, [WIDE, TALL]), split="sketchy2")
+
+    perfect = {"mAP@all": 1.0, "mAP@25": 1.0, "mAP@100": 1.0, "mAP@200": 1.0}
+    micro = perfect | dict.fromkeys(("P@25", "P@100", "P@200"), pytest.approx((2 * 4 + 3 * 5) / 5 / 9))
+    macro = perfect | dict.fromkeys(("P@25", "P@100", "P@200"), pytest.approx((4 + 5) / 2 / 9))
+    assert json.loads(json.dumps(found)) == {
+        "format": 1,
+        "model": {
+            "name": "tiny",
+            "method": "none",
+            "fingerprint": "f" * 64,
+            "runtime": "fake",
+            "precision": "float32",
+        },
+        "data": {
+            "manifest": manifest.hash,
+            "split": "sketchy2",
+            "queries": 5,
+            "gallery": 9,
+            "classes": 2,
+            "skipped": 0,
+            "seen_in_training": [],
+        },
+        "zero_shot": True,
+        "feature": {"kind": "float", "dimension": 2},
+        "protocols": {name: {"micro": micro, "macro": macro} for name in ("standard", "sake")},
+        "per_class": {TALL: {"queries": 3, "mAP@all": 1.0}, WIDE: {"queries": 2, "mAP@all": 1.0}},
+    }
+    assert list(found["protocols"]["sake"]["macro"]) == METRICS
+
+
+def test_each_picture_is_encoded_once(tmp_path: Path) -> None:
+    manifest = write_data(tmp_path, {WIDE: 40, TALL: 5}, {WIDE: 70, TALL: 1})
+    encoder = FakeEncoder()
+    dealt_with: list[int] = []
+
+    evaluate(as_encoder(encoder), evaluation_view(manifest, [WIDE, TALL]), advance=dealt_with.append)
+
+    assert sum(count for modality, count in encoder.batches if modality == "sketch") == 45
+    assert sum(count for modality, count in encoder.batches if modality == "photo") == 71
+    assert sum(dealt_with) == len(manifest)
+
+
+def test_a_named_split_with_classes_seen_in_training_is_refused(tmp_path: Path) -> None:
+    manifest = write_data(tmp_path, {WIDE: 1, TALL: 1}, {WIDE: 1, TALL: 1})
+    encoder = FakeEncoder(seen_classes=("Bat", "cup", "car (sedan)"))
+    data = evaluation_view(manifest, [WIDE, TALL, "car_(sedan)"])
+
+    with pytest.raises(SplitError, match=r"trained on 2 test classes of sketchy1 \(bat, car_\(sedan\)\)"):
+        evaluate(as_encoder(encoder), data, split="sketchy1")
+    assert encoder.batches == []
+
+
+def test_all_classes_are_measured_and_the_seen_ones_named(tmp_path: Path) -> None:
+    manifest = write_data(tmp_path, {WIDE: 1, TALL: 1}, {WIDE: 1, TALL: 1})
+    encoder = FakeEncoder(seen_classes=("bat", "cup"))
+
+    found = evaluate(as_encoder(encoder), evaluation_view(manifest, [WIDE, TALL]))
+
+    assert found["zero_shot"] is False
+    assert found["data"]["seen_in_training"] == [TALL]
+    assert found["data"]["split"] == "all"
+
+
+def test_unreadable_pictures_are_skipped_and_counted(tmp_path: Path) -> None:
+    manifest = write_data(tmp_path, {WIDE: 3, TALL: 2}, {WIDE: 3, TALL: 2})
+    (tmp_path / "sketch" / WIDE / "1.png").write_bytes(b"no picture")
+    (tmp_path / "photo" / WIDE / "2.png").unlink()
+    report = ReadReport()
+    report.add("photo/door/3.png", PictureFault.EMPTY, "holds no bytes")
+    report.add("photo/cup", "folder outside the class list", "3 files")
+
+    found = evaluate(as_encoder(FakeEncoder()), evaluation_view(manifest, [WIDE, TALL]), report=report)
+
+    assert found["data"]["skipped"] == 3
+    assert (found["data"]["queries"], found["data"]["gallery"]) == (4, 4)
+    assert found["per_class"][WIDE] == {"queries": 2, "mAP@all": 1.0}
+    assert report.counts[PictureFault.MISSING] == 1
+    assert [entry.path for entry in report.skipped[2:]] == [
+        str(tmp_path / "sketch" / WIDE / "1.png"),
+        str(tmp_path / "photo" / WIDE / "2.png"),
+    ]
+
+
+def test_queries_of_a_class_without_photos_are_skipped_and_counted(tmp_path: Path) -> None:
+    manifest = write_data(tmp_path, {WIDE: 3, TALL: 2}, {WIDE: 3})
+
+    found = evaluate(as_encoder(FakeEncoder()), evaluation_view(manifest, [WIDE, TALL]))
+
+    assert (found["data"]["queries"], found["data"]["skipped"], found["data"]["classes"]) == (3, 2, 2)
+    assert list(found["per_class"]) == [WIDE]
+
+
+def test_nothing_readable_on_one_side_is_an_error(tmp_path: Path) -> None:
+    manifest = write_data(tmp_path, {WIDE: 1}, {WIDE: 2})
+    for file in (tmp_path / "photo" / WIDE).iterdir():
+        file.write_bytes(b"")
+
+    with pytest.raises(DataError, match="none of 2 photo pictures could be read"):
+        evaluate(as_encoder(FakeEncoder()), evaluation_view(manifest, [WIDE]))
+
+
+def test_features_that_are_not_finite_are_refused(tmp_path: Path) -> None:
+    manifest = write_data(tmp_path, {WIDE: 1}, {WIDE: 2})
+
+    with pytest.raises(DataError, match=r"gallery feature 0 is not finite \(2 of 2 rows\)"):
+        evaluate(as_encoder(BrokenEncoder()), evaluation_view(manifest, [WIDE]))
+
+
+def test_only_the_protocols_asked_for_are_measured(tmp_path: Path) -> None:
+    manifest = write_data(tmp_path, {WIDE: 1}, {WIDE: 2})
+
+    found = evaluate(as_encoder(FakeEncoder()), evaluation_view(manifest, [WIDE]), protocols=[PROTOCOLS["sake"]])
+
+    assert list(found["protocols"]) == ["sake"]
+    assert found["per_class"] == {WIDE: {"queries": 1, "mAP@all": 1.0}}
