@@ -1,4 +1,4 @@
-"""Bytes to pixels: formats from an allow-list, known by content, under limits that are checked before decoding."""
+"""Bytes to pixels: formats from an allow-list, known by content, under limits that are checked first."""
 
 import importlib
 import struct
@@ -9,7 +9,7 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from inkseek.errors import PictureError, PictureFault
 from inkseek.pictures.limits import DEFAULT_LIMITS, PictureLimits
@@ -41,6 +41,18 @@ _DECODER_ERRORS = (
 
 _HEADER_LOCK = threading.Lock()
 """Headers are read one at a time: Python's warning filters, which silence Pillow meanwhile, belong to the process."""
+
+_ORIENTATION = 0x0112
+_TURNS: dict[object, Image.Transpose] = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What turns a picture of each EXIF orientation upright; anything else counts as upright."""
 
 _DRAFT = 2
 """A reduced-scale JPEG is decoded to at least this many times the target, so that the last resize keeps its quality."""
@@ -88,8 +100,10 @@ def decode_rgba(
             _check_pixels(image.width, image.height, source, limits)
             if target is not None:
                 image.draft(None, (_DRAFT * target, _DRAFT * target))
-            orientation = image.getexif().get(0x0112, 1)
-        return _upright(_eight_bit(image), orientation)
+        image.load()
+        orientation = _orientation(image)
+        upright = _eight_bit(image)
+        return upright.transpose(_TURNS[orientation]) if orientation in _TURNS else upright
     except Image.DecompressionBombError:
         raise _too_large(source, "its header", f"{limits.max_pixels} pixels") from None
     except _DECODER_ERRORS as error:
@@ -181,10 +195,11 @@ def _eight_bit(image: Image.Image) -> Image.Image:
     return image.convert("RGBA" if image.has_transparency_data else "RGB")
 
 
-def _upright(image: Image.Image, orientation: object) -> Image.Image:
-    """Apply the orientation 1 to 8 of EXIF; anything else counts as upright."""
-    if orientation not in range(2, 9):
-        return image
-    exif = image.getexif()
-    exif[0x0112] = orientation
-    return ImageOps.exif_transpose(image)
+def _orientation(image: Image.Image) -> object:
+    """Orientation of EXIF, asked for after loading: Pillow turns a TIFF upright itself and then takes the tag away."""
+    try:
+        with _HEADER_LOCK, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return image.getexif().get(_ORIENTATION)
+    except _DECODER_ERRORS:
+        return None

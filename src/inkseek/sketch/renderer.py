@@ -23,7 +23,10 @@ _INK_FLOOR = 24
 """Fewest grey levels between ink and paper; less is paper grain and compression noise."""
 
 _PAPER_SPREAD = 24
-"""Border levels (10th to 90th percentile) beyond which the paper counts as unevenly lit."""
+"""Levels between the quartiles of the border beyond which the paper counts as unevenly lit."""
+
+_MAJORITY = 0.75
+"""Share of the picture near its median from which on that median is the paper, whatever the border shows."""
 
 _CUT = 0.35
 """Share of the full ink above which a pixel counts for the ink's box."""
@@ -82,7 +85,8 @@ def normalise_raster(
     """Bring a picture of a sketch to the look of `render`.
 
     1. Transparency is composited on white (on black where white leaves nothing to see), colour becomes grey.
-    2. Paper is the median of the border. Ink is dark or light, whichever side of the paper holds the larger sum of
+    2. Paper is the median of the border, or of the whole picture where three quarters of it lie near that level (a
+       frame around the sketch is ink). Ink is dark or light, whichever side of the paper holds the larger sum of
        cubed differences: thin ink is few pixels far from the paper, shading is many pixels near it. Paper whose
        border is unevenly lit is replaced by a smooth map of itself.
     3. Full ink is the 90th percentile of what differs from the paper by at least 24 levels; the differences are
@@ -118,7 +122,7 @@ def normalise_raster(
 
 
 def composite(image: Image.Image, ground: int = _WHITE) -> Image.Image:
-    """RGB picture, with transparent pixels laid over a ground of one grey level (255 is white)."""
+    """Opaque picture, RGB or L, with transparent pixels laid over a ground of one grey level (255 is white)."""
     if not image.has_transparency_data:
         return image if image.mode in {"RGB", "L"} else image.convert("RGB")
     layer = image.convert("RGBA")
@@ -129,7 +133,7 @@ def composite(image: Image.Image, ground: int = _WHITE) -> Image.Image:
 
 def _ink(grey: Image.Image) -> Image.Image | None:
     """Amount of ink [h, w] in 0..255, or None where nothing differs from the paper."""
-    low, paper, high = _border_levels(grey)
+    low, paper, high = _paper_levels(grey)
     levels = np.arange(256)
     histogram = np.asarray(grey.histogram(), dtype=np.float64)
     cubed = histogram * (levels - paper) ** 3
@@ -148,10 +152,14 @@ def _ink(grey: Image.Image) -> Image.Image | None:
     return contrast.point(_stretch(_TOE * full, full))
 
 
-def _border_levels(grey: Image.Image) -> tuple[float, float, float]:
+def _paper_levels(grey: Image.Image) -> tuple[float, float, float]:
+    """Lower quartile, median and upper quartile of the paper."""
     pixels = np.asarray(grey)
     border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-    low, paper, high = np.percentile(border, (10, 50, 90))
+    low, paper, high = np.percentile(border, (25, 50, 75))
+    middle = float(np.median(pixels))
+    if abs(middle - paper) > _PAPER_SPREAD and np.mean(np.abs(pixels - middle) <= _PAPER_SPREAD) > _MAJORITY:
+        return middle, middle, middle
     return float(low), float(paper), float(high)
 
 
