@@ -52,11 +52,11 @@ class Manifest:
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256 over modality, class, source, file name and content of every row; the same wherever the files lie."""
+        """SHA-256 over modality, class, file name and content of every row; folders and sources may be called anything."""
         digest = hashlib.sha256()
         for row in self.rows:
             name = row.path.rsplit("/", 1)[-1]
-            digest.update(json.dumps([row.modality, row.class_name, row.source, name, row.sha256]).encode())
+            digest.update(json.dumps([row.modality, row.class_name, name, row.sha256]).encode())
         return digest.hexdigest()
 
     @cached_property
