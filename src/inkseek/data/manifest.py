@@ -52,7 +52,7 @@ class Manifest:
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256 over modality, class, file name and content of every row; folders and sources may be called anything."""
+        """SHA-256 over modality, class, file name and content of every row; folders and sources do not count."""
         digest = hashlib.sha256()
         for row in self.rows:
             name = row.path.rsplit("/", 1)[-1]
