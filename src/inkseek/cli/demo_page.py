@@ -142,10 +142,10 @@ def _photo(folder: Path, photo: FoundPhoto) -> str:
 
 
 def _next(commands: Sequence[str]) -> str:
-    lines = "\n".join(escape(command) for command in commands)
+    lines = "".join(f"<code>{escape(command)}</code>" for command in commands)
     return (
-        '<section class="next">\n<h2>Search your own photos</h2>\n<p>The same search over any folder; a sketch may be '
-        f"PNG, JPEG, SVG or stroke JSON.</p>\n<pre>{lines}</pre>\n</section>\n"
+        '<section class="next">\n<h2>Type next</h2>\n<p>Search the same photos again, or a folder of your own. '
+        f"A sketch may be PNG, JPEG, SVG or stroke JSON.</p>\n<pre>{lines}</pre>\n</section>\n"
     )
 
 
