@@ -1,0 +1,258 @@
+"""The gallery: a folder with one SQLite database of pictures and their vectors, which one encoder made.
+
+The database is the durable truth; the index beside it is a cache. Every change is one transaction, so a crash or a full
+disk leaves the gallery as of its last commit. An id names a picture for ever: it is never given again.
+"""
+
+import os
+import secrets
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkseek.errors import FingerprintMismatch, GalleryError, PictureFault
+from inkseek.retrieval.database import DATABASE, create_database, gallery_errors, open_database, transaction
+from inkseek.retrieval.records import BadPicture, Description, PictureFile, StoredPicture
+
+VECTOR = np.dtype("<f2")
+"""Number format of stored vectors: float16, little-endian."""
+
+BLOCK_ROWS = 8192
+"""Vectors read at a time: 8 MiB at 512 dimensions."""
+
+
+class Gallery:
+    """An open gallery. Use it as a context manager, and from one thread at a time.
+
+    Attributes:
+        folder: the folder that holds it.
+        description: the encoder whose vectors it holds.
+        connection: its SQLite connection, in autocommit mode.
+    """
+
+    def __init__(self, folder: Path, connection: sqlite3.Connection) -> None:
+        self.folder = folder
+        self.connection = connection
+        self.description = self._read_description()
+
+    @staticmethod
+    def exists(folder: Path) -> bool:
+        """Whether a folder claims to be a gallery."""
+        return (folder / DATABASE).exists()
+
+    @classmethod
+    def create(cls, folder: Path, description: Description) -> Self:
+        """Make a gallery in a new or empty folder and open it.
+
+        Raises:
+            GalleryError: the folder holds something else, or cannot be written.
+        """
+        meta = {key: str(value) for key, value in asdict(description).items()}
+        create_database(folder, {**meta, "generation": secrets.token_hex(16)})
+        return cls.open(folder)
+
+    @classmethod
+    def open(cls, folder: Path, fingerprint: str | None = None) -> Self:
+        """Open a gallery.
+
+        Args:
+            folder: the gallery's folder.
+            fingerprint: of the encoder that will be used with it; None leaves it unchecked.
+
+        Raises:
+            GalleryError: no gallery there, not ours, of another format, or damaged.
+            FingerprintMismatch: it holds vectors of another encoder.
+        """
+        connection = open_database(folder)
+        try:
+            with gallery_errors(folder):
+                gallery = cls(folder, connection)
+            if fingerprint is not None:
+                gallery.require(fingerprint)
+        except BaseException:
+            connection.close()
+            raise
+        return gallery
+
+    def require(self, fingerprint: str) -> None:
+        """Check that the gallery's vectors are of the encoder with this fingerprint.
+
+        Raises:
+            FingerprintMismatch: they are of another; the sentence says how to index again.
+        """
+        ours = self.description
+        if ours.fingerprint != fingerprint:
+            raise FingerprintMismatch(
+                f"{self.folder}: holds vectors of the encoder {ours.model} ({ours.fingerprint[:12]}, "
+                f"from {ours.source}), not of the one in use ({fingerprint[:12]}); search it with that encoder, "
+                "or re-index: inkseek index PHOTOS --gallery NEW_FOLDER"
+            )
+
+    def __enter__(self) -> Self:
+        """Give the gallery itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the gallery."""
+        self.close()
+
+    def __len__(self) -> int:
+        """Number of pictures that can be found."""
+        return int(self._one("SELECT count(*) FROM pictures WHERE state = 'ready'"))
+
+    def close(self) -> None:
+        """Close the database; a second call does nothing."""
+        self.connection.close()
+
+    def transaction(self, *, write: bool = True) -> AbstractContextManager[None]:
+        """Everything inside is committed together or not at all; `write=False` reads one unchanging state."""
+        return transaction(self.connection, self.folder, write=write)
+
+    @property
+    def generation(self) -> str:
+        """Random word that changes with every change of vectors; the index uses it to know whether it is stale."""
+        return str(self._one("SELECT value FROM meta WHERE key = 'generation'"))
+
+    def known(self, path: Path) -> tuple[int, int] | None:
+        """Size in bytes and modification time in ns under which a path was last read, or None."""
+        row = self._row("SELECT size, mtime_ns FROM pictures WHERE path = ?", os.fsencode(path))
+        return None if row is None else (row[0], row[1])
+
+    def stored(self, ids: Iterable[int]) -> list[StoredPicture]:
+        """Pictures of these ids, in their order; an id that was removed meanwhile is left out."""
+        query = "SELECT id, path, width, height, class FROM pictures WHERE id = ? AND state = 'ready'"
+        rows = (self._row(query, int(picture_id)) for picture_id in ids)
+        return [StoredPicture(row[0], Path(os.fsdecode(row[1])), *row[2:]) for row in rows if row is not None]
+
+    def paths(self) -> Iterator[tuple[int, Path]]:
+        """Id and path of every picture, bad ones too, by rising id."""
+        for picture_id, path in self.connection.execute("SELECT id, path FROM pictures ORDER BY id"):
+            yield picture_id, Path(os.fsdecode(path))
+
+    def bad(self) -> Iterator[BadPicture]:
+        """Bad pictures with their reasons, by path."""
+        query = "SELECT path, size, mtime_ns, fault, detail FROM pictures WHERE state = 'bad' ORDER BY path"
+        for path, size, mtime_ns, fault, detail in self.connection.execute(query):
+            yield BadPicture(Path(os.fsdecode(path)), size, mtime_ns, PictureFault(fault), detail)
+
+    def vectors(self) -> tuple[NDArray[np.int64], NDArray[np.float16]]:
+        """All ids [n], rising, and their vectors float16 [n, d]."""
+        with self.transaction(write=False):
+            blocks = list(self.blocks())
+        if not blocks:
+            return np.empty(0, np.int64), np.empty((0, self.description.dimension), VECTOR)
+        return np.concatenate([ids for ids, _ in blocks]), np.concatenate([rows for _, rows in blocks])
+
+    def blocks(self, rows: int = BLOCK_ROWS) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float16]]]:
+        """Ids [r] and vectors float16 [r, d] by rising id, `rows` at a time.
+
+        Raises:
+            GalleryError: a vector has another length than the gallery's.
+        """
+        dimension = self.description.dimension
+        query = "SELECT picture, feature FROM vectors WHERE picture > ? ORDER BY picture LIMIT ?"
+        last = 0
+        while found := self.connection.execute(query, (last, rows)).fetchall():
+            last = found[-1][0]
+            stored = b"".join(blob for _, blob in found)
+            if len(stored) != len(found) * dimension * VECTOR.itemsize:
+                raise GalleryError(f"{self.folder}: vectors of another length than {dimension}; index again")
+            yield (
+                np.array([picture_id for picture_id, _ in found], np.int64),
+                np.frombuffer(stored, VECTOR).reshape(len(found), dimension),
+            )
+
+    def add(
+        self, pictures: Sequence[PictureFile], features: NDArray[np.floating], bad: Sequence[BadPicture] = ()
+    ) -> list[int]:
+        """Store pictures with their vectors, and bad pictures with their reasons, in one commit.
+
+        A path that is known already keeps its id and takes the new content.
+
+        Args:
+            pictures: n picture files.
+            features: [n, d] retrieval features, unit rows; stored as float16.
+            bad: picture files to remember as bad.
+
+        Returns:
+            The ids of `pictures`.
+
+        Raises:
+            GalleryError: no space left, or another failure to write; nothing of the call is stored.
+        """
+        if features.shape != (len(pictures), self.description.dimension):
+            raise ValueError(f"features {features.shape} must be [{len(pictures)}, {self.description.dimension}]")
+        blobs = [row.tobytes() for row in features.astype(VECTOR)]
+        with self.transaction():
+            ids = [self._upsert(picture) for picture in pictures]
+            self.connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", zip(ids, blobs, strict=True))
+            for picture in bad:
+                self._upsert_bad(picture)
+            self._change_generation()
+        return ids
+
+    def remove(self, ids: Iterable[int]) -> int:
+        """Remove pictures and their vectors in one commit; returns how many there were."""
+        with self.transaction():
+            removed = self.connection.executemany("DELETE FROM pictures WHERE id = ?", ((i,) for i in ids)).rowcount
+            self._change_generation()
+        return max(removed, 0)
+
+    def rename(self, picture_id: int, path: Path, mtime_ns: int) -> None:
+        """Give a picture its new path; id and vector stay."""
+        with self.transaction():
+            self.connection.execute(
+                "UPDATE pictures SET path = ?, mtime_ns = ? WHERE id = ?", (os.fsencode(path), mtime_ns, picture_id)
+            )
+
+    def touch(self, path: Path, mtime_ns: int) -> None:
+        """Note the new modification time of a picture whose content is as before."""
+        with self.transaction():
+            self.connection.execute("UPDATE pictures SET mtime_ns = ? WHERE path = ?", (mtime_ns, os.fsencode(path)))
+
+    def _upsert(self, picture: PictureFile) -> int:
+        query = """
+            INSERT INTO pictures (path, size, mtime_ns, sha256, width, height, class, state)
+            VALUES (?, ?, ?, ?, ?, ?, ?, 'ready')
+            ON CONFLICT (path) DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime_ns,
+                sha256 = excluded.sha256, width = excluded.width, height = excluded.height, class = excluded.class,
+                state = 'ready', fault = NULL, detail = NULL
+            RETURNING id
+        """
+        facts = (picture.size, picture.mtime_ns, picture.sha256, picture.width, picture.height, picture.class_name)
+        return int(self._one(query, os.fsencode(picture.path), *facts))
+
+    def _upsert_bad(self, picture: BadPicture) -> None:
+        query = """
+            INSERT INTO pictures (path, size, mtime_ns, state, fault, detail) VALUES (?, ?, ?, 'bad', ?, ?)
+            ON CONFLICT (path) DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime_ns,
+                sha256 = NULL, width = NULL, height = NULL, state = 'bad', fault = excluded.fault,
+                detail = excluded.detail
+            RETURNING id
+        """
+        facts = (picture.size, picture.mtime_ns, picture.fault.value, picture.detail)
+        picture_id = self._one(query, os.fsencode(picture.path), *facts)
+        self.connection.execute("DELETE FROM vectors WHERE picture = ?", (picture_id,))
+
+    def _change_generation(self) -> None:
+        word = secrets.token_hex(16)
+        self.connection.execute("UPDATE meta SET value = ? WHERE key = 'generation'", (word,))
+
+    def _row(self, query: str, *values: object) -> tuple[Any, ...] | None:
+        row: tuple[Any, ...] | None = self.connection.execute(query, values).fetchone()
+        return row
+
+    def _one(self, query: str, *values: object) -> Any:  # noqa: ANN401 - SQLite's cell
+        return self.connection.execute(query, values).fetchone()[0]
+
+    def _read_description(self) -> Description:
+        meta = dict(self.connection.execute("SELECT key, value FROM meta"))
+        return Description(
+            meta["fingerprint"], meta["model"], meta["source"], int(meta["dimension"]), int(meta["size"])
+        )

@@ -1,0 +1,30 @@
+-- Format 1 of gallery.sqlite; `application_id` and `user_version` are set beside it.
+
+CREATE TABLE meta (
+    key TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE pictures (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never given twice, also after a removal
+    path BLOB NOT NULL UNIQUE,             -- absolute, in the bytes of the file system
+    size INTEGER NOT NULL,                 -- bytes
+    mtime_ns INTEGER NOT NULL,
+    sha256 BLOB,                           -- of the file; null for a bad picture
+    width INTEGER,                         -- as shown, pixels
+    height INTEGER,
+    class TEXT,
+    state TEXT NOT NULL CHECK (state IN ('ready', 'bad')),
+    fault TEXT,                            -- a word of PictureFault
+    detail TEXT,
+    CHECK ((state = 'bad') = (fault IS NOT NULL)),
+    CHECK ((state = 'ready') = (sha256 IS NOT NULL))
+);
+
+CREATE INDEX pictures_sha256 ON pictures (sha256);
+CREATE INDEX pictures_size ON pictures (size);
+
+CREATE TABLE vectors (
+    picture INTEGER PRIMARY KEY REFERENCES pictures (id) ON DELETE CASCADE,
+    feature BLOB NOT NULL                  -- float16, little-endian, as many as meta.dimension
+);

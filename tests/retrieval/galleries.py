@@ -1,0 +1,29 @@
+"""Galleries of made-up vectors, for tests that need no pictures."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkseek.retrieval.gallery import Gallery
+from inkseek.retrieval.records import Description, PictureFile
+
+
+def description(fingerprint: str = "f" * 64, dimension: int = 8) -> Description:
+    return Description(fingerprint, "made up", "bundled", dimension, 32)
+
+
+def picture(name: str, content: int = 0, class_name: str | None = None) -> PictureFile:
+    return PictureFile(Path("/photos") / name, 100, 1_000, content.to_bytes(32, "big"), 640, 480, class_name)
+
+
+def unit_rows(count: int, dimension: int, seed: int = 0) -> NDArray[np.float32]:
+    rows = np.random.default_rng(seed).standard_normal((count, dimension))
+    unit: NDArray[np.float64] = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return unit.astype(np.float32)
+
+
+def filled(folder: Path, features: NDArray[np.float32]) -> Gallery:
+    gallery = Gallery.create(folder, description(dimension=features.shape[1]))
+    gallery.add([picture(f"{i:06}.jpg", i) for i in range(len(features))], features)
+    return gallery
