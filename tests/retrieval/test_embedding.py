@@ -1,0 +1,416 @@
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inkseek.errors import FingerprintMismatch, FormatError, GalleryError, PictureFault
+from inkseek.pictures.decode import open_picture
+from inkseek.pictures.limits import PictureLimits
+from inkseek.pictures.photo import photo_pixels
+from inkseek.retrieval import reading
+from inkseek.retrieval.embedding import describe, index_folder, open_or_create_gallery
+from inkseek.retrieval.encoder import RetrievalEncoder, load_encoder
+from inkseek.retrieval.gallery import Gallery
+from inkseek.retrieval.index_cache import VECTORS, is_fresh
+from inkseek.retrieval.scan import EXCLUDED, GALLERY, HIDDEN
+from tests.retrieval.conftest import write_photo
+from tests.tiny_model import tiny_network, write_tiny_model_folder
+
+
+@pytest.fixture
+def gallery(tmp_path: Path, encoder: RetrievalEncoder) -> Iterator[Gallery]:
+    with open_or_create_gallery(tmp_path / "g", encoder) as opened:
+        yield opened
+
+
+def contents(gallery: Gallery) -> dict[str, int]:
+    return {path.name: picture_id for picture_id, path in gallery.paths()}
+
+
+def forbid_decoding(monkeypatch: pytest.MonkeyPatch) -> None:
+    def decode(*_: object, **__: object) -> None:
+        raise AssertionError("a picture was decoded again")
+
+    monkeypatch.setattr(reading, "decode", decode)
+
+
+def test_every_photo_is_encoded_as_itself(gallery: Gallery, photos: Path, encoder: RetrievalEncoder) -> None:
+    report = index_folder(gallery, photos, encoder)
+    assert (report.added, report.bad, report.ignored, report.unreadable) == (6, {}, {}, ())
+    ids, vectors = gallery.vectors()
+    for picture in gallery.stored(ids):
+        pixels = photo_pixels(open_picture(picture.path, target=32), 32)
+        expected = encoder.encode_photo(pixels[None])[0]
+        np.testing.assert_allclose(vectors[ids == picture.id][0], expected, atol=2e-3)
+        assert (picture.width, picture.height) == (48, 40)
+    assert gallery.description == describe(encoder)
+    assert is_fresh(gallery)
+
+
+def test_ids_follow_the_paths_whatever_is_ready_first(
+    gallery: Gallery, tmp_path: Path, encoder: RetrievalEncoder
+) -> None:
+    for i in range(70):
+        write_photo(tmp_path / "many" / f"{i:03}.png", i)
+    index_folder(gallery, tmp_path / "many", encoder, workers=4)
+    assert contents(gallery) == {f"{i:03}.png": i + 1 for i in range(70)}
+
+
+def test_unchanged_files_are_not_opened_again(
+    gallery: Gallery, photos: Path, encoder: RetrievalEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index_folder(gallery, photos, encoder)
+    generation = gallery.generation
+    monkeypatch.setattr(reading, "read_bytes", lambda *_: pytest.fail("a file was opened again"))
+    report = index_folder(gallery, photos, encoder)
+    assert (report.added, report.changed, report.unchanged, report.removed) == (0, 0, 6, 0)
+    assert gallery.generation == generation
+
+
+def test_a_new_time_alone_decodes_nothing(
+    gallery: Gallery, photos: Path, encoder: RetrievalEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index_folder(gallery, photos, encoder)
+    os.utime(photos / "0.png", ns=(1, 1))
+    forbid_decoding(monkeypatch)
+    for _ in range(2):
+        report = index_folder(gallery, photos, encoder)
+        assert (report.unchanged, report.changed) == (6, 0)
+    assert gallery.known(photos / "0.png") == ((photos / "0.png").stat().st_size, 1)
+
+
+def test_changed_content_keeps_the_id(gallery: Gallery, photos: Path, encoder: RetrievalEncoder) -> None:
+    index_folder(gallery, photos, encoder)
+    before = contents(gallery), gallery.vectors()[1][0]
+    write_photo(photos / "0.png", 77)
+    os.utime(photos / "0.png", ns=(5, 5))
+    report = index_folder(gallery, photos, encoder)
+    assert (report.changed, report.unchanged, report.added) == (1, 5, 0)
+    assert contents(gallery) == before[0]
+    assert not np.array_equal(gallery.vectors()[1][0], before[1])
+
+
+def test_a_renamed_photo_keeps_its_id_and_is_not_decoded(
+    gallery: Gallery, photos: Path, encoder: RetrievalEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index_folder(gallery, photos, encoder)
+    before = contents(gallery)
+    (photos / "new").mkdir()
+    (photos / "1.png").rename(photos / "new" / "one.png")
+    (photos / "trip").rename(photos / "journey")
+    forbid_decoding(monkeypatch)
+    report = index_folder(gallery, photos, encoder)
+    assert (report.renamed, report.removed, report.added, report.unchanged) == (3, 0, 0, 3)
+    after = contents(gallery)
+    assert after["one.png"] == before["1.png"]
+    assert {name: after[name] for name in ("4.jpg", "5.jpg")} == {name: before[name] for name in ("4.jpg", "5.jpg")}
+    assert gallery.stored([before["4.jpg"]])[0].path == photos / "journey" / "4.jpg"
+
+
+def test_a_photo_moved_to_another_indexed_folder_keeps_its_id(
+    gallery: Gallery, photos: Path, tmp_path: Path, encoder: RetrievalEncoder
+) -> None:
+    index_folder(gallery, photos, encoder)
+    before = contents(gallery)
+    (tmp_path / "archive").mkdir()
+    (photos / "2.png").rename(tmp_path / "archive" / "two.png")
+    assert index_folder(gallery, tmp_path / "archive", encoder).renamed == 1
+    assert contents(gallery)["two.png"] == before["2.png"]
+    assert index_folder(gallery, photos, encoder).removed == 0
+
+
+def test_a_copy_is_a_picture_of_its_own(gallery: Gallery, photos: Path, encoder: RetrievalEncoder) -> None:
+    index_folder(gallery, photos, encoder)
+    shutil.copy(photos / "0.png", photos / "copy.png")
+    report = index_folder(gallery, photos, encoder)
+    assert (report.added, report.renamed) == (1, 0)
+    assert len(gallery) == 7
+
+
+def test_a_file_that_only_has_the_size_of_a_lost_one_is_no_rename(
+    gallery: Gallery, photos: Path, encoder: RetrievalEncoder
+) -> None:
+    first, second = Image.new("RGB", (40, 40), "red"), Image.new("RGB", (40, 40), "blue")
+    first.save(photos / "red.bmp")
+    index_folder(gallery, photos, encoder)
+    lost = contents(gallery)["red.bmp"]
+    (photos / "red.bmp").unlink()
+    second.save(photos / "blue.bmp")
+    report = index_folder(gallery, photos, encoder)
+    assert (report.renamed, report.removed, report.added) == (0, 1, 1)
+    assert contents(gallery)["blue.bmp"] > lost
+
+
+def test_deleted_files_leave_and_their_ids_stay_unused(
+    gallery: Gallery, photos: Path, encoder: RetrievalEncoder
+) -> None:
+    index_folder(gallery, photos, encoder)
+    (photos / "trip" / "5.jpg").unlink()
+    (photos / "0.png").unlink()
+    assert index_folder(gallery, photos, encoder).removed == 2
+    assert sorted(contents(gallery).values()) == [2, 3, 4, 5]
+    write_photo(photos / "later.png", 9)
+    index_folder(gallery, photos, encoder)
+    assert contents(gallery)["later.png"] == 7
+
+
+def test_indexing_one_folder_leaves_the_others_alone(
+    gallery: Gallery, photos: Path, tmp_path: Path, encoder: RetrievalEncoder
+) -> None:
+    """Also a folder whose name begins with the other's."""
+    write_photo(tmp_path / "photos-more" / "x.png", 50)
+    index_folder(gallery, photos, encoder)
+    index_folder(gallery, tmp_path / "photos-more", encoder)
+    assert index_folder(gallery, photos, encoder).removed == 0
+    assert len(gallery) == 7
+
+
+def test_excluded_photos_leave(gallery: Gallery, photos: Path, encoder: RetrievalEncoder) -> None:
+    index_folder(gallery, photos, encoder)
+    report = index_folder(gallery, photos, encoder, exclude=["trip"])
+    assert (report.removed, report.ignored) == (2, {EXCLUDED: 1})
+    assert len(gallery) == 4
+
+
+def test_a_gallery_inside_its_folder_is_passed_by(photos: Path, encoder: RetrievalEncoder) -> None:
+    for name, kind in ((".gallery", HIDDEN), ("found", GALLERY)):
+        with open_or_create_gallery(photos / name, encoder) as inside:
+            assert index_folder(inside, photos, encoder).ignored[kind] == 1
+            assert len(inside) == 6
+
+
+def test_pictures_of_a_folder_that_cannot_be_listed_stay(
+    gallery: Gallery, photos: Path, encoder: RetrievalEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index_folder(gallery, photos, encoder)
+    scandir = os.scandir
+
+    def refuse(path: bytes) -> object:
+        if b"trip" in path:
+            raise PermissionError
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    report = index_folder(gallery, photos, encoder)
+    assert (report.removed, report.unchanged) == (0, 4)
+    assert report.unreadable == (f"{photos}/trip/",)
+    assert len(gallery) == 6
+
+
+def test_an_empty_mount_point_does_not_empty_the_gallery(
+    gallery: Gallery, photos: Path, encoder: RetrievalEncoder
+) -> None:
+    index_folder(gallery, photos, encoder)
+    shutil.rmtree(photos)
+    photos.mkdir()
+    with pytest.raises(GalleryError, match=r"no picture here any more, but the gallery holds 6 .* gallery remove"):
+        index_folder(gallery, photos, encoder)
+    assert len(gallery) == 6
+
+
+def test_an_empty_folder_is_an_empty_gallery(gallery: Gallery, tmp_path: Path, encoder: RetrievalEncoder) -> None:
+    (tmp_path / "nothing").mkdir()
+    assert index_folder(gallery, tmp_path / "nothing", encoder).added == 0
+
+
+def spoil(photos: Path) -> None:
+    """Three bad pictures beside the six good ones."""
+    (photos / "empty.jpg").write_bytes(b"")
+    (photos / "half.jpg").write_bytes((photos / "trip" / "4.jpg").read_bytes()[:200])
+    (photos / "liar.jpg").write_bytes((photos / "0.png").read_bytes())
+
+
+def test_bad_pictures_are_recorded_with_reason_and_skipped(
+    gallery: Gallery, photos: Path, encoder: RetrievalEncoder
+) -> None:
+    spoil(photos)
+    report = index_folder(gallery, photos, encoder)
+    assert report.added == 6
+    assert report.bad == {"empty": 1, "corrupt": 1, "extension contradicts content": 1}
+    reasons = {bad.path.name: (bad.fault, bad.detail) for bad in gallery.bad()}
+    assert reasons["empty.jpg"][0] is PictureFault.EMPTY
+    assert "rename the file" in reasons["liar.jpg"][1]
+    assert len(reasons) == 3
+    assert len(gallery) == len(gallery.vectors()[0]) == 6
+
+
+def test_bad_pictures_are_not_tried_again_until_they_change(
+    gallery: Gallery, photos: Path, encoder: RetrievalEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoil(photos)
+    index_folder(gallery, photos, encoder)
+    with monkeypatch.context() as patch:
+        patch.setattr(reading, "read_bytes", lambda *_: pytest.fail("a bad picture was opened again"))
+        report = index_folder(gallery, photos, encoder)
+    assert (report.bad, report.known_bad, report.unchanged) == ({}, 3, 6)
+    write_photo(photos / "half.jpg", 60)
+    report = index_folder(gallery, photos, encoder)
+    assert (report.changed, report.known_bad, len(gallery)) == (1, 2, 7)
+
+
+def test_bad_pictures_are_tried_again_when_asked(gallery: Gallery, photos: Path, encoder: RetrievalEncoder) -> None:
+    """A limit was raised or the HEIC extra installed: the files are as before, the answer may not be."""
+    assert index_folder(gallery, photos, encoder, limits=PictureLimits(max_pixels=100)).bad == {"too large": 6}
+    assert index_folder(gallery, photos, encoder).known_bad == 6
+    report = index_folder(gallery, photos, encoder, retry=True)
+    assert (report.changed, report.known_bad, len(gallery)) == (6, 0, 6)
+
+
+def test_a_misnamed_picture_is_tried_again_under_its_right_name(
+    gallery: Gallery, photos: Path, encoder: RetrievalEncoder
+) -> None:
+    spoil(photos)
+    index_folder(gallery, photos, encoder)
+    (photos / "liar.jpg").rename(photos / "honest.png")
+    report = index_folder(gallery, photos, encoder)
+    assert (report.added, report.removed, report.renamed) == (1, 1, 0)
+
+
+def test_a_good_picture_that_turns_bad_leaves_the_search(
+    gallery: Gallery, photos: Path, encoder: RetrievalEncoder
+) -> None:
+    index_folder(gallery, photos, encoder)
+    (photos / "0.png").write_bytes(b"")
+    assert index_folder(gallery, photos, encoder).bad == {"empty": 1}
+    assert gallery.vectors()[0].tolist() == [2, 3, 4, 5, 6]
+
+
+def test_a_file_that_cannot_be_opened_is_named_and_forgotten(
+    gallery: Gallery, photos: Path, encoder: RetrievalEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index_folder(gallery, photos, encoder)
+    for name in ("0.png", "new.png"):
+        write_photo(photos / name, 80)
+    read_bytes = Path.read_bytes
+
+    def refuse(path: Path) -> bytes:
+        if path.name in {"0.png", "new.png"}:
+            raise PermissionError
+        return read_bytes(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", refuse)
+        report = index_folder(gallery, photos, encoder)
+    assert report.unreadable == (str(photos / "0.png"), str(photos / "new.png"))
+    assert len(gallery) == 6
+    assert not list(gallery.bad())
+    assert index_folder(gallery, photos, encoder).added == 1
+
+
+def test_large_jpegs_keep_their_full_size_in_the_records(
+    gallery: Gallery, tmp_path: Path, encoder: RetrievalEncoder
+) -> None:
+    """They are decoded at a reduced scale, and one of them is turned by its EXIF orientation."""
+    folder = tmp_path / "large"
+    write_photo(folder / "plain.jpg", 1, (800, 600))
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    Image.new("RGB", (800, 600), "green").save(folder / "turned.jpg", exif=turned)
+    index_folder(gallery, folder, encoder)
+    sizes = {picture.path.name: (picture.width, picture.height) for picture in gallery.stored([1, 2])}
+    assert sizes == {"plain.jpg": (800, 600), "turned.jpg": (600, 800)}
+
+
+def test_classes_come_from_the_path_when_asked(gallery: Gallery, photos: Path, encoder: RetrievalEncoder) -> None:
+    index_folder(gallery, photos, encoder, class_of=lambda path: path.parent.name)
+    assert {picture.class_name for picture in gallery.stored(range(1, 7))} == {"photos", "trip"}
+
+
+def test_progress_is_told(gallery: Gallery, tmp_path: Path, encoder: RetrievalEncoder) -> None:
+    for i in range(20):
+        write_photo(tmp_path / "many" / f"{i}.png", i)
+    steps: list[tuple[int, int]] = []
+    index_folder(gallery, tmp_path / "many", encoder, progress=lambda *step: steps.append(step))
+    assert steps == [(16, 20), (20, 20)]
+
+
+def test_no_space_in_mid_index_keeps_the_last_commit(
+    gallery: Gallery, tmp_path: Path, encoder: RetrievalEncoder
+) -> None:
+    for i in range(200):
+        write_photo(tmp_path / "many" / f"{i:03}.png", i, (8, 8))
+    (pages,) = gallery.connection.execute("PRAGMA page_count").fetchone()
+    gallery.connection.execute(f"PRAGMA max_page_count = {pages + 4}")
+    with pytest.raises(GalleryError, match="no space left; nothing committed before is lost"):
+        index_folder(gallery, tmp_path / "many", encoder, commit_rows=16)
+    gallery.close()
+    with Gallery.open(gallery.folder, encoder.fingerprint) as reopened:
+        kept = len(reopened)
+        assert 0 < kept < 200
+        assert kept % 16 == 0
+        assert index_folder(reopened, tmp_path / "many", encoder).added == 200 - kept
+        assert contents(reopened) == {f"{i:03}.png": i + 1 for i in range(200)}
+
+
+def test_no_space_for_the_index_cache_is_no_failure(gallery: Gallery, photos: Path, encoder: RetrievalEncoder) -> None:
+    (gallery.folder / f"{VECTORS}.partial").mkdir()
+    assert index_folder(gallery, photos, encoder).added == 6
+    assert not is_fresh(gallery)
+
+
+def test_a_killed_run_is_continued(tmp_path: Path, tiny_folder: Path, encoder: RetrievalEncoder) -> None:
+    for i in range(120):
+        write_photo(tmp_path / "many" / f"{i:03}.png", i, (8, 8))
+    script = """
+import os, sys
+from pathlib import Path
+from inkseek.retrieval.embedding import index_folder, open_or_create_gallery
+from inkseek.retrieval.encoder import load_encoder
+encoder = load_encoder(sys.argv[1], threads=1)
+gallery = open_or_create_gallery(Path(sys.argv[2]), encoder)
+kill = lambda done, total: os.kill(os.getpid(), 9) if done >= 48 else None
+index_folder(gallery, Path(sys.argv[3]), encoder, progress=kill, commit_rows=1)
+"""
+    command = [sys.executable, "-c", script, *map(str, (tiny_folder, tmp_path / "g", tmp_path / "many"))]
+    assert subprocess.run(command, check=False, cwd=Path(__file__).parents[2]).returncode == -9
+    with Gallery.open(tmp_path / "g", encoder.fingerprint) as gallery:
+        assert len(gallery) == 48
+        report = index_folder(gallery, tmp_path / "many", encoder)
+        assert (report.added, report.unchanged) == (72, 48)
+        assert contents(gallery) == {f"{i:03}.png": i + 1 for i in range(120)}
+
+
+def test_a_damaged_encoder_is_found_before_any_picture_is_read(
+    gallery: Gallery, photos: Path, tmp_path: Path, tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = shutil.copytree(tiny_folder, tmp_path / "copy")
+    damaged = load_encoder(copy)
+    (copy / "encoder.onnx").write_bytes(b"nothing")
+    forbid_decoding(monkeypatch)
+    with pytest.raises(FormatError, match="not a readable ONNX network"):
+        index_folder(gallery, photos, damaged)
+
+
+def test_an_encoder_that_fails_in_a_worker_is_one_sentence(
+    gallery: Gallery, photos: Path, tmp_path: Path, tiny_folder: Path
+) -> None:
+    copy = shutil.copytree(tiny_folder, tmp_path / "copy")
+    failing = load_encoder(copy)
+    (copy / "encoder.onnx").write_bytes(tiny_network(32, 16, 0, gain=float("nan")).SerializeToString())
+    with pytest.raises(FormatError, match="not finite"):
+        index_folder(gallery, photos, failing)
+    assert len(gallery) == 0
+
+
+def test_the_gallery_of_another_encoder_is_refused(
+    gallery: Gallery, photos: Path, tmp_path: Path, encoder: RetrievalEncoder
+) -> None:
+    other = load_encoder(write_tiny_model_folder(tmp_path / "other", seed=1))
+    index_folder(gallery, photos, encoder)
+    with pytest.raises(FingerprintMismatch, match="re-index"):
+        open_or_create_gallery(gallery.folder, other)
+    with pytest.raises(FingerprintMismatch, match="re-index"):
+        index_folder(gallery, photos, other)
+    assert len(gallery) == 6
+
+
+def test_the_report_is_plain_json(gallery: Gallery, photos: Path, encoder: RetrievalEncoder) -> None:
+    tree = index_folder(gallery, photos, encoder).to_json()
+    assert tree["added"] == 6
+    assert set(tree) >= {"bad", "changed", "ignored", "known_bad", "removed", "renamed", "seconds", "unchanged"}
