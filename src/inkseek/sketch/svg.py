@@ -46,7 +46,7 @@ def svg_drawing(data: str | bytes, source: str) -> Drawing:
             element for element in tree.elements() if isinstance(element, svgelements.Shape) and _visible(element)
         ]
         strokes = _strokes(shapes, source)
-    except (ValueError, TypeError, AttributeError, KeyError, IndexError, ArithmeticError, RecursionError) as error:
+    except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError) as error:
         raise PictureError(source, PictureFault.CORRUPT, f"SVG cannot be followed ({error})") from None
     return Drawing.from_points(strokes, source=source)
 
@@ -119,7 +119,7 @@ class _Audit:
         parser.EndElementHandler = self._end
         try:
             parser.Parse(data, True)
-        except (expat.ExpatError, ValueError) as error:
+        except (expat.ExpatError, ValueError, LookupError) as error:
             raise self._corrupt(f"no SVG ({error})") from None
         repeated = {target for target, _ in self.uses}
         if any(inside & repeated for _, inside in self.uses):
