@@ -83,7 +83,7 @@ class SamePadConv(nn.Conv2d):
 
 
 def _norm(channels: int) -> nn.BatchNorm2d:
-    return nn.BatchNorm2d(channels, eps=1e-3, momentum=0.01)
+    return nn.BatchNorm2d(channels, eps=1e-3, momentum=0.1)
 
 
 class InvertedResidual(nn.Module):

@@ -18,7 +18,7 @@ def _uniform(n: int, low: float, high: float, generator: Generator) -> Float[Ten
 
 def affine_grid(n: int, side: int, config: AugmentationConfig, generator: Generator) -> Float[Tensor, "n h w 2"]:
     """Sampling grid of one random flip, rotation, anisotropic scale and shift about the centre for each picture."""
-    angle = _uniform(n, -1, 1, generator) * math.radians(config.rotation)
+    angle = _uniform(n, -1.0, 1.0, generator) * math.radians(config.rotation)
     scale_x = _uniform(n, 1 - config.scale, 1 + config.scale, generator)
     scale_y = _uniform(n, 1 - config.scale, 1 + config.scale, generator)
     flip = torch.where(torch.rand(n, generator=generator) < config.flip, -1.0, 1.0)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -13,24 +12,20 @@ from inkseek.training.augmentation import augment_photos, augment_sketches
 from inkseek.training.experiment import AugmentationConfig, BatchConfig
 
 
-class Pixels(Protocol):
-    """Decoded pictures of one modality: uint8 pixels [n, ...] and labels [n]."""
+@dataclass(frozen=True)
+class LabelledPixels:
+    """Decoded pictures of one modality: uint8 pixels [n, ...], memory-mapped, and labels [n]."""
 
-    @property
-    def pixels(self) -> NDArray[np.uint8]:
-        """All pictures; memory-mapped."""
-
-    @property
-    def labels(self) -> NDArray[np.int64]:
-        """Label of each picture."""
+    pixels: NDArray[np.uint8]
+    labels: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class TrainingPixels:
     """What the loop trains on; only seen classes can be in it (see `inkseek.data.views`)."""
 
-    sketch: Pixels
-    photo: Pixels
+    sketch: LabelledPixels
+    photo: LabelledPixels
 
 
 @dataclass(frozen=True)
@@ -104,7 +99,7 @@ def make_batch(
 ) -> Batch:
     """Gather, move, augment; pixels are channels_last floats from 0 to 255."""
 
-    def gather(source: Pixels, positions: NDArray[np.int64]) -> tuple[torch.Tensor, torch.Tensor]:
+    def gather(source: LabelledPixels, positions: NDArray[np.int64]) -> tuple[torch.Tensor, torch.Tensor]:
         pixels = torch.from_numpy(source.pixels[positions]).to(device)
         return pixels, torch.from_numpy(source.labels[positions]).to(device)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 
@@ -21,7 +21,7 @@ from inkseek.data.views import TrainingData, held_out_view, training_view, valid
 from inkseek.errors import ConfigError
 from inkseek.methods._base import Method, Semantics, TrainingProblem
 from inkseek.registry import method_class
-from inkseek.training.batches import TrainingPixels
+from inkseek.training.batches import LabelledPixels, TrainingPixels
 from inkseek.training.card import model_card
 from inkseek.training.device import choose_device, device_name
 from inkseek.training.experiment import Experiment
@@ -31,6 +31,7 @@ from inkseek.training.loop import StepRecord, Trainer
 from inkseek.training.validation import validate
 
 
+@runtime_checkable
 class Watcher(Protocol):
     """Whoever shows a run's progress."""
 
@@ -52,14 +53,6 @@ class RunData:
     pixels: TrainingPixels
     validation: dict[str, CachePair]  # name -> queries and gallery, of seen classes only
     report: ReadReport
-
-
-@dataclass(frozen=True)
-class LabelledPixels:
-    """A cache with the labels of this run's seen classes."""
-
-    pixels: Any
-    labels: Any
 
 
 def run_split(experiment: Experiment) -> ClassSplit:

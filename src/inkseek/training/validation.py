@@ -19,7 +19,7 @@ def encode(
     network.eval()
     features = []
     for start in range(0, len(pixels), BATCH):
-        block = torch.from_numpy(np.ascontiguousarray(pixels[start : start + BATCH])).to(device)
+        block = torch.from_numpy(np.array(pixels[start : start + BATCH])).to(device)
         block = block[..., None].expand(-1, -1, -1, 3) if block.ndim == 3 else block
         x = block.permute(0, 3, 1, 2).float().contiguous(memory_format=torch.channels_last)
         features.append(network(x, torch.full((len(x),), modality, device=device)).cpu().numpy())
