@@ -1,5 +1,6 @@
 """Runtimes: an ONNX file becomes a function from named arrays to retrieval features."""
 
+import os
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -56,6 +57,8 @@ class OnnxRuntimeNetwork:
     """A network in ONNX Runtime on the processor."""
 
     def __init__(self, path: Path, threads: int | None) -> None:
+        # The library otherwise keeps a device id on disk and reports usage to its maker.
+        os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
         import onnxruntime  # type: ignore[import-untyped]
 
         options = onnxruntime.SessionOptions()
