@@ -2,9 +2,9 @@
 
     python benchmarks/training.py [--config configs/sake-sketchy25.toml] [--steps 20]
 
-Both loops run in turns in one process on the same batches: ours is `Trainer.run_epoch`; the bare one is the twenty lines
-that a script would have (gather, augment, losses, backward, optimiser step), without phases, journal, weight average or
-resumable order. Prints seconds a step, their ratio, and the time of a whole epoch on this machine.
+Both loops run in turns in one process on the same batches: ours is `Trainer.run_epoch`; the bare one is the few lines
+that a script would have (gather, augment, losses, backward, optimiser step), without phases, journal, weight average
+or resumable order. Prints seconds a step, their ratio, and the time of a whole epoch on this machine.
 """
 
 import argparse
@@ -76,7 +76,9 @@ def bare(trainer: Trainer, optimiser: torch.optim.Optimizer, choices: list[Choic
 def measure(experiment: Experiment, steps: int, rounds: int) -> dict[str, float | int | str]:
     """Medians over rounds in turns."""
     data = prepare_data(experiment, Silent())
-    trainer = Trainer(build_method(experiment, data.training.class_names), data.pixels, experiment.training, torch.device("cpu"))
+    trainer = Trainer(
+        build_method(experiment, data.training.class_names), data.pixels, experiment.training, torch.device("cpu")
+    )
     optimiser = build_optimiser(trainer.phases[0])
     ours(trainer, 2)
     ours_seconds, bare_seconds = [], []

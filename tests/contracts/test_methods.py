@@ -1,53 +1,20 @@
 """The thirteen promises that every method keeps (design section 5), run over the registry."""
 
 import copy
-import json
-import subprocess
-import sys
-from collections.abc import Iterator
-from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from inkseek.errors import ConfigError
-from inkseek.methods._base import Batch, Method, Phase, Samples
-from inkseek.pictures.preprocessing import Preprocessing
+from inkseek.methods._base import Batch, Method, Samples
 from inkseek.registry import method_class, method_names, parse_method_config
 from inkseek.training.average import WeightAverage
-from inkseek.training.batches import LabelledPixels, TrainingPixels
-from inkseek.training.experiment import AugmentationConfig, BatchConfig, ScheduleConfig, TrainingConfig
-from inkseek.training.export import write_model_folder
-from inkseek.training.loop import Trainer, build_optimiser, total_loss
+from inkseek.training.loop import build_optimiser, total_loss
 from tests.contracts import problems
+from tests.contracts.steps import move, take_step, warm
 
 pytestmark = pytest.mark.parametrize("name", method_names())
-
-
-def warm(method: Method, steps: int = 3) -> None:
-    """A few steps, so that zero-initialised layers have left zero."""
-    method.train()
-    optimisers = {phase.name: build_optimiser(phase) for phase in method.phases()}
-    for step in range(steps):
-        take_step(method, optimisers, problems.batch(seed=100 + step))
-
-
-def take_step(method: Method, optimisers: dict[str, torch.optim.Optimizer], batch: Batch) -> None:
-    for phase in method.phases():
-        for _ in range(phase.repeats):
-            total = total_loss(phase.losses(batch), method.weights)
-            move(phase, optimisers[phase.name], total)
-    method.after_step(batch)
-
-
-def move(phase: Phase, optimiser: torch.optim.Optimizer, total: Tensor) -> None:
-    for parameter, gradient in zip(phase.parameters, torch.autograd.grad(total, phase.parameters), strict=True):
-        parameter.grad = gradient
-    optimiser.step()
-    optimiser.zero_grad(set_to_none=True)
 
 
 def parameters_of(method: Method) -> dict[str, Tensor]:
@@ -194,103 +161,6 @@ def test_09_encoder_is_deterministic_and_blind_to_its_batch(method: Method, name
         alone = torch.cat([network(batch.pixels[i : i + 1], batch.modality[i : i + 1]) for i in range(len(together))])
     assert torch.equal(together, again), name
     torch.testing.assert_close(together, alone, rtol=1e-4, atol=1e-5)
-
-
-RELOAD = """
-import sys, torch
-from safetensors.torch import load_file, save_file
-from tests.contracts import problems
-method = problems.build(sys.argv[1])
-method.load_state_dict(load_file(sys.argv[2]), strict=True)
-batch = problems.batch()
-with torch.no_grad():
-    save_file({"feature": method.eval().retrieval_network()(batch.pixels, batch.modality)}, sys.argv[3])
-"""
-
-
-@pytest.mark.slow
-def test_10_a_fresh_process_gives_equal_features(method: Method, name: str, tmp_path: Path) -> None:
-    warm(method)
-    state = {key: value.detach().contiguous().clone() for key, value in method.state_dict().items()}
-    save_file(state, tmp_path / "method.safetensors")
-    command = [sys.executable, "-c", RELOAD, name, str(tmp_path / "method.safetensors"), str(tmp_path / "f.safetensors")]
-    subprocess.run(command, check=True, cwd=Path(__file__).parents[2])
-    batch = problems.batch()
-    with torch.no_grad():
-        here = method.eval().retrieval_network()(batch.pixels, batch.modality)
-    torch.testing.assert_close(load_file(tmp_path / "f.safetensors")["feature"], here, rtol=1e-5, atol=1e-6)
-
-
-def test_11_the_model_folder_holds_only_the_encoder(method: Method, name: str, tmp_path: Path) -> None:
-    preprocessing = Preprocessing(size=problems.SIZE, sketch_extent=0.9, stroke_width=0.02)
-    write_model_folder(
-        method,
-        tmp_path / "model",
-        name=name,
-        preprocessing=preprocessing,
-        precision="float32",
-        card="card",
-        with_weights=True,
-    )
-    stored = load_file(tmp_path / "model" / "model.safetensors")
-    assert stored.keys() == method.retrieval_network().state_dict().keys()
-    files = {path.name for path in (tmp_path / "model").iterdir()}
-    assert files == {"README.md", "config.json", "encoder.onnx", "model.safetensors"}
-    config = json.loads((tmp_path / "model" / "config.json").read_text())
-    assert config["seen_classes"] == list(problems.NAMES[:3])
-
-
-def decoded(samples: Samples, channels: slice | int) -> LabelledPixels:
-    pixels = samples.pixels.permute(0, 2, 3, 1).numpy().astype(np.uint8)
-    return LabelledPixels(pixels[..., channels], samples.labels.numpy())
-
-
-def trainer(name: str) -> Trainer:
-    batch = problems.batch(3, 4)
-    pixels = TrainingPixels(decoded(batch.sketch, 0), decoded(batch.photo, slice(None)))
-    config = TrainingConfig(
-        epochs=3,
-        average_decay=0.9,
-        batch=BatchConfig(sampling="balanced", classes=3, sketches=3, photos=3),
-        augmentation=AugmentationConfig(),
-        schedule=ScheduleConfig(),
-        precision="fp32",
-    )
-    return Trainer(problems.build(name), pixels, config, torch.device("cpu"))
-
-
-def run_steps(trainer: Trainer, count: int, folder: Path | None = None) -> Iterator[None]:
-    """Run until `count` steps are done in all, then save."""
-
-    class Enough(Exception):  # noqa: N818
-        pass
-
-    def after_step(record: object) -> None:  # noqa: ARG001
-        if trainer.global_step == count:
-            if folder:
-                trainer.save(folder)
-            raise Enough
-
-    with pytest.raises(Enough):
-        while True:
-            trainer.run_epoch(after_step)
-    yield
-
-
-@pytest.mark.slow
-def test_12_five_and_five_resumed_steps_equal_ten(name: str, tmp_path: Path) -> None:
-    whole = trainer(name)
-    list(run_steps(whole, 10))
-    first = trainer(name)
-    list(run_steps(first, 5, tmp_path / "checkpoint"))
-    second = trainer(name)
-    second.resume(tmp_path / "checkpoint")
-    assert second.global_step == 5
-    list(run_steps(second, 10))
-    for key, value in whole.method.state_dict().items():
-        assert torch.equal(value, second.method.state_dict()[key]), f"{name}: {key}"
-    for key, value in whole.average.state.items():
-        assert torch.equal(value, second.average.state[key]), f"{name}: average of {key}"
 
 
 @pytest.mark.parametrize(

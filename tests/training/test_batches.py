@@ -83,7 +83,11 @@ def test_augmentation_keeps_paper_white_and_values_in_range() -> None:
     white = TrainingPixels(LabelledPixels(np.full((16, 8, 8), 255, dtype=np.uint8), pixels.sketch.labels), pixels.photo)
     order = Order(white, BatchConfig(sketches=16, photos=16), 0)
     batch = make_batch(
-        white, order.choice(0, 0), AugmentationConfig(rotation=45), torch.Generator().manual_seed(1), torch.device("cpu")
+        white,
+        order.choice(0, 0),
+        AugmentationConfig(rotation=45),
+        torch.Generator().manual_seed(1),
+        torch.device("cpu"),
     )
     assert batch.sketch.pixels.min() == 255.0
     assert batch.photo.pixels.min() >= 0

@@ -83,7 +83,9 @@ def test_float16_initialisers_keep_the_cosine_at_half_the_size(method: Method, t
 def test_openvino_agrees_with_onnx_runtime(method: Method, tmp_path: Path) -> None:
     pytest.importorskip("openvino")
     folder = write(method, tmp_path / "m", "float32")
-    for one, other in zip(encoded(load_encoder(folder)), encoded(load_encoder(folder, runtime="openvino")), strict=True):
+    for one, other in zip(
+        encoded(load_encoder(folder)), encoded(load_encoder(folder, runtime="openvino")), strict=True
+    ):
         assert ((one * other).sum(axis=1) >= 0.995).all()  # openvino may choose bf16 on CPUs that have it
 
 

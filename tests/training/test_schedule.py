@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 
 from inkseek.training.experiment import ScheduleConfig
@@ -20,4 +22,4 @@ def test_cosine_warms_up_then_falls_to_its_floor() -> None:
     assert factors[10] == pytest.approx(1.0)
     assert factors[55] == pytest.approx(0.01 + 0.99 / 2)
     assert factors[99] == pytest.approx(0.01, abs=1e-3)
-    assert all(later <= earlier for earlier, later in zip(factors[10:], factors[11:], strict=False))
+    assert all(later <= earlier for earlier, later in pairwise(factors[10:]))

@@ -39,7 +39,8 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def options(
     _: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Version, and terms of weights and data.")
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Version; terms of weights and data."),
     ] = False,
 ) -> None:
     """Draw it, find it: search photos with a free-hand sketch, also of things never seen in training."""

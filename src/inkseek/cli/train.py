@@ -25,7 +25,9 @@ class Bar:
     def step(self, record: "StepRecord", total_steps: int) -> None:
         """Advance; show the terms."""
         terms = "  ".join(f"{name} {value:.3f}" for name, value in record.terms.items())
-        self.progress.update(self.task, description="train", completed=record.global_step, total=total_steps, note=terms)
+        self.progress.update(
+            self.task, description="train", completed=record.global_step, total=total_steps, note=terms
+        )
 
     def decoding(self, done: int, total: int) -> None:
         """Advance the decoding bar."""
@@ -56,4 +58,6 @@ def train(
     if as_json:
         print_json({"format": 1, "run": str(out), "model": str(model), "figures": last_figures(out)})
     else:
-        messages().print(f"model: {model}\nmeasure it: inkseek evaluate {out} --data DIR --split {experiment.data.split}")
+        messages().print(
+            f"model: {model}\nmeasure it: inkseek evaluate {out} --data DIR --split {experiment.data.split}"
+        )

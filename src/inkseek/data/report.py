@@ -2,10 +2,12 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, field
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Self
 
+from inkseek.data.classes import class_key
 from inkseek.errors import FormatError
 
 if TYPE_CHECKING:
@@ -55,6 +57,16 @@ class ReadReport:
         return ReadReport(
             sum(report.read for report in everything), [entry for report in everything for entry in report.skipped]
         )
+
+    def without_classes(self, names: Collection[str]) -> "ReadReport":
+        """The report less the folders of these classes: classes that were known and left out on purpose."""
+        keys = {class_key(name) for name in names}
+        kept = [
+            entry
+            for entry in self.skipped
+            if entry.fault != OUTSIDE_CLASSES or class_key(PurePath(entry.path).name) not in keys
+        ]
+        return ReadReport(self.read, kept)
 
     def to_json(self) -> str:
         """The report as JSON: read, counts, skipped."""

@@ -110,7 +110,8 @@ class InvertedResidual(nn.Module):
         y = self.project_norm(self.project(y))
         if self.gate is not None:
             y = self.gate(y, modality)
-        return y + x if self.shortcut else y
+        result: Tensor = y + x if self.shortcut else y
+        return result
 
 
 class EfficientNetLite(nn.Module):
@@ -152,7 +153,8 @@ class EfficientNetLite(nn.Module):
         x = F.relu6(self.stem_norm(self.stem(x)))
         for block in self.blocks:
             x = cast(InvertedResidual, block)(x, modality)
-        return F.relu6(self.head_norm(self.head(x))).mean((2, 3))
+        feature: Tensor = F.relu6(self.head_norm(self.head(x))).mean((2, 3))
+        return feature
 
 
 @dataclass(frozen=True)

@@ -150,7 +150,7 @@ class RetrievalNetwork(nn.Module):
         self.projection = projection
 
     def code(self, pixels: Float[Tensor, "n 3 h w"], modality: Float[Tensor, " n"]) -> Float[Tensor, "n d"]:
-        """z before normalisation, in float32."""
+        """Z before normalisation, in float32."""
         code: Tensor = self.projection(self.backbone(pixels, modality))
         return code.float()
 
@@ -185,10 +185,10 @@ class Method(nn.Module, ABC):
     def retrieval_network(self) -> RetrievalNetwork:
         """The part that encodes sketches and photos."""
 
-    def start_epoch(self, epoch: int) -> None:  # noqa: B027 - most methods have no memory to flush
+    def start_epoch(self, epoch: int) -> None:
         """Called before the first step of an epoch."""
 
-    def after_step(self, batch: Batch) -> None:  # noqa: B027 - most methods have no memory to commit
+    def after_step(self, batch: Batch) -> None:
         """Called after all phases of a step."""
 
 

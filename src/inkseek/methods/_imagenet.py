@@ -39,7 +39,7 @@ class Teacher(nn.Module):
         self.requires_grad_(False)
         self.eval()
 
-    def train(self, mode: bool = True) -> "Teacher":  # noqa: ARG002 - a teacher does not learn
+    def train(self, mode: bool = True) -> "Teacher":
         """Stay in eval mode whatever the student does."""
         return super().train(False)
 

@@ -68,7 +68,7 @@ class BaselineConfig(MethodConfig):
 def class_targets(
     targets: Float[Tensor, "p k"], photo_labels: Int[Tensor, " p"], sketch_labels: Int[Tensor, " q"]
 ) -> tuple[Float[Tensor, "q k"], Float[Tensor, " q"]]:
-    """For each sketch the mean target of the batch's photos of its class, and 1 where there is such a photo (else 0)."""
+    """For each sketch the mean target of the batch's photos of its class, and 1 where there is one (else 0)."""
     same = (sketch_labels[:, None] == photo_labels[None, :]).to(targets.dtype)
     count = same.sum(dim=1)
     return same @ targets / count.clamp(min=1)[:, None], (count > 0).to(targets.dtype)

@@ -62,8 +62,8 @@ def augment_sketches(
 ) -> Float[Tensor, "n 3 h w"]:
     """Affine change on white paper, then thicker or thinner strokes.
 
-    Thickness: with u uniform in +-`thickness`, u > 0 blends the picture with its 3x3 minimum (ink spreads), u < 0 blends
-    it by |u|/2 with its 3x3 maximum (ink shrinks; half, because a line two pixels wide would vanish).
+    Thickness: with u uniform in +-`thickness`, u > 0 blends the picture with its 3x3 minimum (ink spreads), u < 0
+    blends it by |u|/2 with its 3x3 maximum (ink shrinks; half, because a line two pixels wide would vanish).
     """
     n, side = pixels.shape[:2]
     device = pixels.device

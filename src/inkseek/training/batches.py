@@ -69,7 +69,9 @@ class Order:
         rounds, places = np.divmod(positions, count)
         return np.concatenate(
             [
-                np.random.default_rng((self.seed, modality, chapter, int(turn))).permutation(count)[places[rounds == turn]]
+                np.random.default_rng((self.seed, modality, chapter, int(turn))).permutation(count)[
+                    places[rounds == turn]
+                ]
                 for turn in np.unique(rounds)
             ]
         )

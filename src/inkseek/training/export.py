@@ -14,6 +14,7 @@ from jaxtyping import Float, UInt8
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.torch import save_file
 from torch import Tensor, nn
+from torch.jit._trace import TracerWarning
 
 from inkseek.methods._base import Method, RetrievalNetwork
 from inkseek.pictures.preprocessing import Preprocessing
@@ -58,7 +59,7 @@ def export_onnx(encoder: ServedEncoder, size: int, path: Path, precision: Litera
     with warnings.catch_warnings():
         # torch announces its newer exporter; that one needs onnxscript and gains nothing here.
         warnings.filterwarnings("ignore", category=DeprecationWarning)
-        warnings.filterwarnings("ignore", category=torch.jit.TracerWarning)
+        warnings.filterwarnings("ignore", category=TracerWarning)
         torch.onnx.export(
             encoder,
             (pixels, modality),

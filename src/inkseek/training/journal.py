@@ -13,7 +13,7 @@ class Journal:
 
     def __init__(self, run: Path) -> None:
         self.path = run / "metrics.jsonl"
-        self.board = SummaryWriter(str(run / "tensorboard"))  # type: ignore[no-untyped-call]
+        self.board = SummaryWriter(str(run / "tensorboard"))
 
     def write(self, kind: str, epoch: int, step: int, values: dict[str, float], **more: Any) -> None:  # noqa: ANN401
         """Add one record of a kind such as `step` or `validation`."""
@@ -21,11 +21,11 @@ class Journal:
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
         for name, value in values.items():
-            self.board.add_scalar(f"{kind}/{name}", value, step)  # type: ignore[no-untyped-call]
+            self.board.add_scalar(f"{kind}/{name}", value, step)
 
     def close(self) -> None:
         """Flush the curves."""
-        self.board.close()  # type: ignore[no-untyped-call]
+        self.board.close()
 
 
 def trim_journal(run: Path, step: int) -> None:

@@ -18,7 +18,11 @@ from inkseek.training.checkpoint import Position, load_checkpoint, save_checkpoi
 from inkseek.training.experiment import TrainingConfig
 from inkseek.training.schedule import rate_factor
 
-OPTIMISERS: dict[str, type[Optimizer]] = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}
+OPTIMISERS: dict[str, Callable[..., Optimizer]] = {
+    "adam": torch.optim.Adam,
+    "adamw": torch.optim.AdamW,
+    "sgd": torch.optim.SGD,
+}
 
 
 @dataclass(frozen=True)

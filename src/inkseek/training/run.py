@@ -3,7 +3,6 @@
 import json
 import platform
 import subprocess
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -113,16 +112,14 @@ def train(experiment: Experiment, out: Path, watcher: Watcher, *, resume: bool =
     _write_json(out / "environment.json", environment(data.training.manifest, run_split(experiment), device))
     journal = Journal(out)
     try:
-        _epochs(trainer, data, experiment, checkpoint, journal, watcher)
+        _epochs(trainer, data, checkpoint, journal, watcher)
     finally:
         journal.close()
     return export_run(trainer, experiment, out)
 
 
-def _epochs(
-    trainer: Trainer, data: RunData, experiment: Experiment, checkpoint: Path, journal: Journal, watcher: Watcher
-) -> None:
-    config = experiment.training
+def _epochs(trainer: Trainer, data: RunData, checkpoint: Path, journal: Journal, watcher: Watcher) -> None:
+    config = trainer.config
     total = trainer.order.steps * config.epochs
 
     def after_step(record: StepRecord) -> None:
@@ -188,15 +185,15 @@ def _claim(out: Path, experiment: Experiment, resume: bool) -> None:
         if not resume:
             raise ConfigError(f"{out}: holds a run already; continue it with --resume or choose another --out")
         if json.loads(config.read_text(encoding="utf-8")) != experiment.tree():
-            raise ConfigError(f"{out}: was begun with other settings; resume with the same ones or choose another --out")
+            raise ConfigError(
+                f"{out}: was begun with other settings; resume with the same ones or choose another --out"
+            )
     out.mkdir(parents=True, exist_ok=True)
     _write_json(config, experiment.tree())
 
 
 def _write_json(path: Path, tree: dict[str, Any]) -> None:
     path.write_text(json.dumps(tree, indent=2) + "\n", encoding="utf-8")
-
-
 
 
 def last_figures(out: Path) -> dict[str, dict[str, float]]:
