@@ -7,6 +7,7 @@ import typer
 
 from inkseek.cli.demo import demo
 from inkseek.cli.evaluate import evaluate
+from inkseek.cli.export import export
 from inkseek.cli.gallery import gallery_app
 from inkseek.cli.index import index
 from inkseek.cli.methods import methods
@@ -51,6 +52,7 @@ app.command()(index)
 app.add_typer(gallery_app, name="gallery")
 app.command()(demo)
 app.command()(train)
+app.command()(export)
 app.command()(evaluate)
 app.command()(methods)
 

@@ -1,18 +1,26 @@
-"""The README.md of a model folder: what it is, what it saw, what may be done with it."""
+"""The README.md of a model folder: what it is, what it saw, what may be done with it, how well it does."""
+
+from typing import Any
 
 from inkseek.methods._base import Paper
 from inkseek.training.experiment import Experiment
 
 TERMS = """\
-The weights are Apache-2.0. They were trained from ImageNet weights (Apache-2.0, EfficientNet-Lite) on pictures whose
-own terms are research only (the Sketchy database and others named below); whoever uses the weights commercially should
-judge for themselves what follows from that. No picture is contained in this folder.
+The weights are Apache-2.0. They were trained from ImageNet weights (EfficientNet-Lite, Apache-2.0) on pictures that are
+for research only (the Sketchy database and the other sources below; Quick, Draw! is CC BY 4.0). No picture is contained
+in this folder. Whoever wants to use the weights commercially should judge what follows from the pictures' terms.
 """
 
 
-def model_card(paper: Paper, experiment: Experiment, class_names: tuple[str, ...]) -> str:
-    """Text of the card; numbers are added by whoever measures, with protocol, data and commit."""
-    data = experiment.data
+def model_card(
+    paper: Paper,
+    experiment: Experiment,
+    class_names: tuple[str, ...],
+    environment: dict[str, Any],
+    figures: dict[str, Any] | None = None,
+) -> str:
+    """Text of the card; figures are what `inkseek evaluate --json` printed."""
+    data, training = experiment.data, experiment.training
     sources = "\n".join(f"- `{source.path}` ({source.layout})" for source in data.sources)
     return f"""\
 # {paper.method} on {experiment.method.backbone}
@@ -22,12 +30,40 @@ def model_card(paper: Paper, experiment: Experiment, class_names: tuple[str, ...
 - Input: pictures of {data.preprocessing.size} x {data.preprocessing.size} pixels, uint8; a modality (0 sketch, 1 photo)
 - Output: a unit vector of {experiment.method.dimension} numbers; cosine compares
 - Split: {data.split}, {len(class_names)} seen classes (listed in config.json)
-- Training: {experiment.training.epochs} epochs, seed {experiment.training.seed}
+- Training: {training.epochs} epochs, seed {training.seed}, {environment["pictures"]} pictures \
+(manifest {environment["manifest"][:12]}), commit {environment["commit"]}, {environment["device"]}
 
 ## Terms
 
 {TERMS}
-## Data
+## Training data
 
 {sources}
+
+Five sketches and five photos of each seen class were set aside; no picture of another class was trained on.
+
+## Figures
+
+{_figures(figures)}
 """
+
+
+def _figures(figures: dict[str, Any] | None) -> str:
+    if figures is None:
+        return "Not measured yet: `inkseek evaluate THIS_FOLDER --data DIR --split NAME`."
+    data, model = figures["data"], figures["model"]
+    metrics = list(figures["protocols"]["standard"]["micro"])
+    seen = "none of them seen in training" if figures["zero_shot"] else "not zero-shot"
+    lines = [
+        f"Split {data['split']}: {data['queries']} sketches against {data['gallery']} photos of {data['classes']} "
+        f"classes, {seen}; {model['runtime']}, {model['precision']} initialisers, "
+        f"fingerprint {model['fingerprint'][:12]}, manifest {data['manifest'][:12]}.",
+        "",
+        "| protocol | mean over | " + " | ".join(metrics) + " |",
+        "|---|---|" + "---|" * len(metrics),
+    ]
+    for protocol, means in figures["protocols"].items():
+        for mean, over in (("micro", "queries"), ("macro", "classes")):
+            values = " | ".join(f"{means[mean][metric]:.3f}" for metric in metrics)
+            lines.append(f"| {protocol} | {over} | {values} |")
+    return "\n".join(lines)

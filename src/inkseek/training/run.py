@@ -115,7 +115,7 @@ def train(experiment: Experiment, out: Path, watcher: Watcher, *, resume: bool =
         _epochs(trainer, data, checkpoint, journal, watcher)
     finally:
         journal.close()
-    return export_run(trainer, experiment, out)
+    return write_run_model(trainer, experiment, out)
 
 
 def _epochs(trainer: Trainer, data: RunData, checkpoint: Path, journal: Journal, watcher: Watcher) -> None:
@@ -142,8 +142,10 @@ def _epochs(trainer: Trainer, data: RunData, checkpoint: Path, journal: Journal,
                     watcher.message(f"epoch {epoch}: {name} mAP@all {found['mAP@all']:.4f}")
 
 
-def export_run(trainer: Trainer, experiment: Experiment, out: Path) -> Path:
+def write_run_model(trainer: Trainer, experiment: Experiment, out: Path) -> Path:
     """Write `model/` from the averaged weights."""
+    facts = json.loads((out / "environment.json").read_text(encoding="utf-8"))
+    card = model_card(trainer.method.paper, experiment, trainer.method.class_names, facts)
     with trainer.average.applied(trainer.method):
         write_model_folder(
             trainer.method,
@@ -151,7 +153,7 @@ def export_run(trainer: Trainer, experiment: Experiment, out: Path) -> Path:
             name=out.name,
             preprocessing=experiment.data.preprocessing,
             precision="float32",
-            card=model_card(trainer.method.paper, experiment, trainer.method.class_names),
+            card=card,
             with_weights=True,
         )
     return out / "model"

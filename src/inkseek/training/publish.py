@@ -1,0 +1,84 @@
+"""A finished run as a model folder to give away: chosen precision, with or without weights, figures on its card."""
+
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+
+from inkseek.errors import FormatError
+from inkseek.methods._base import Method
+from inkseek.retrieval.model_folder import open_model_folder
+from inkseek.training.card import model_card
+from inkseek.training.experiment import Experiment, parse_experiment
+from inkseek.training.export import write_model_folder
+from inkseek.training.run import build_method
+
+
+def open_run(run: Path) -> tuple[Experiment, Method]:
+    """The experiment of a finished run, and its method with the trained encoder in it.
+
+    Raises:
+        FormatError: not a finished run, or damaged.
+    """
+    weights = run / "model" / "model.safetensors"
+    try:
+        tree = json.loads((run / "config.json").read_text(encoding="utf-8"))
+        tensors = load_file(weights)
+    except OSError as error:
+        raise FormatError(
+            f"{run}: not a finished run ({error.filename or weights} is missing); train it first"
+        ) from None
+    except (ValueError, SafetensorError) as error:
+        raise FormatError(f"{weights}: damaged ({error}); export or train again") from None
+    experiment = parse_experiment(tree, str(run / "config.json"))
+    method = build_method(experiment, open_model_folder(run).config.seen_classes)
+    try:
+        method.retrieval_network().load_state_dict(tensors, strict=True)
+    except RuntimeError as error:
+        raise FormatError(f"{weights}: does not fit {experiment.method.name} ({str(error).splitlines()[0]})") from None
+    return experiment, method
+
+
+def publish(
+    run: Path,
+    out: Path,
+    *,
+    name: str,
+    precision: Literal["float32", "float16"],
+    with_weights: bool,
+    figures: dict[str, Any] | None = None,
+) -> Path:
+    """Write the model folder `out` from a run.
+
+    Args:
+        run: a finished run.
+        out: replaced if it exists.
+        name: what results call the model.
+        precision: of the ONNX initialisers.
+        with_weights: also write safetensors to train on.
+        figures: what `inkseek evaluate OUT --json` printed for this very encoder, for the card.
+
+    Raises:
+        FormatError: `run` is not a finished run, or `figures` are of another encoder.
+    """
+    experiment, method = open_run(run)
+    environment = json.loads((run / "environment.json").read_text(encoding="utf-8"))
+    card = model_card(method.paper, experiment, method.class_names, environment, figures)
+    write_model_folder(
+        method,
+        out,
+        name=name,
+        preprocessing=experiment.data.preprocessing,
+        precision=precision,
+        card=card,
+        with_weights=with_weights,
+    )
+    fingerprint = open_model_folder(out).fingerprint
+    if figures is not None and figures["model"]["fingerprint"] != fingerprint:
+        raise FormatError(
+            f"{out}: the figures are of the encoder {figures['model']['fingerprint'][:12]}, this one is "
+            f"{fingerprint[:12]}; evaluate {out} and export again"
+        )
+    return out
