@@ -97,7 +97,9 @@ def test_broken_quickdraw_records(drawing: Any) -> None:  # noqa: ANN401
 
 
 def test_ndjson_goes_on_behind_broken_lines(tmp_path: Path) -> None:
-    path = ndjson(tmp_path / "cat.ndjson", record("1"), "{broken", "", '{"word": "cat"}', "[1]", record("2"))
+    path = ndjson(
+        tmp_path / "cat.ndjson", record("1"), "{broken", "", '{"word": "cat"}', "[1]", "[" * 200_000, record("2")
+    )
     records, keys, errors = iterate_ndjson(path), [], []
     while True:
         try:
@@ -107,7 +109,7 @@ def test_ndjson_goes_on_behind_broken_lines(tmp_path: Path) -> None:
         except StopIteration:
             break
     assert keys == ["1", "2"]
-    assert [error.source for error in errors] == [f"{path}:{number}" for number in (2, 4, 5)]
+    assert [error.source for error in errors] == [f"{path}:{number}" for number in (2, 4, 5, 6)]
     assert {error.fault for error in errors} == {PictureFault.CORRUPT}
 
 

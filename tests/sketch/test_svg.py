@@ -141,6 +141,7 @@ def test_limits(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_what_is_no_svg(text: str | bytes) -> None:
     assert refused(text).fault is PictureFault.CORRUPT
+    assert "no SVG" in str(refused(text))
 
 
 @settings(max_examples=60, deadline=None)

@@ -98,6 +98,8 @@ def decode_rgba(
             warnings.simplefilter("ignore")
             image = Image.open(BytesIO(data), formats=(picture_format,))
             _check_pixels(image.width, image.height, source, limits)
+            if picture_format == "TIFF":
+                image.getexif()  # Pillow wants it while loading, where its warnings would escape
             if target is not None:
                 image.draft(None, (_DRAFT * target, _DRAFT * target))
         image.load()
