@@ -2,6 +2,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from inkseek.pictures.decode import open_picture
 from inkseek.pictures.limits import PictureLimits
 from inkseek.pictures.photo import photo_pixels
 from inkseek.retrieval import reading
-from inkseek.retrieval.embedding import describe, index_folder, open_or_create_gallery
+from inkseek.retrieval.changes import Pending
+from inkseek.retrieval.embedding import CHUNK, describe, index_folder, open_or_create_gallery
 from inkseek.retrieval.encoder import RetrievalEncoder, load_encoder
 from inkseek.retrieval.gallery import Gallery
 from inkseek.retrieval.index_cache import VECTORS, is_fresh
@@ -330,6 +332,29 @@ def test_progress_is_told(gallery: Gallery, tmp_path: Path, encoder: RetrievalEn
     assert steps == [(16, 20), (20, 20)]
 
 
+def test_reading_never_runs_far_ahead(
+    gallery: Gallery, tmp_path: Path, encoder: RetrievalEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is read and not yet taken is bounded, so memory does not grow with the folder."""
+    for i in range(200):
+        write_photo(tmp_path / "many" / f"{i:03}.png", i, (8, 8))
+    begun: list[Path] = []
+    ahead: list[int] = []
+
+    def read(pending: Pending, *, size: int, limits: PictureLimits, class_of: reading.ClassOf) -> reading.Outcome:
+        begun.append(pending.path)
+        return reading.read_photo(pending, size=size, limits=limits, class_of=class_of)
+
+    def slow(done: int, _: int) -> None:
+        time.sleep(0.02)
+        ahead.append(len(begun) - done)
+
+    monkeypatch.setattr("inkseek.retrieval.embedding.read_photo", read)
+    index_folder(gallery, tmp_path / "many", encoder, workers=2, progress=slow)
+    assert len(begun) == 200
+    assert max(ahead) <= 2 * 2 * CHUNK
+
+
 def test_no_space_in_mid_index_keeps_the_last_commit(
     gallery: Gallery, tmp_path: Path, encoder: RetrievalEncoder
 ) -> None:
@@ -360,6 +385,7 @@ def test_a_killed_run_is_continued(tmp_path: Path, tiny_folder: Path, encoder: R
     script = """
 import os, sys
 from pathlib import Path
+from inkseek.retrieval.changes import Pending
 from inkseek.retrieval.embedding import index_folder, open_or_create_gallery
 from inkseek.retrieval.encoder import load_encoder
 encoder = load_encoder(sys.argv[1], threads=1)

@@ -118,9 +118,19 @@ def test_a_network_of_another_dimension_is_one_sentence(tmp_path: Path, tiny_fol
 
 def test_a_network_with_other_inputs_is_one_sentence(tmp_path: Path, tiny_folder: Path) -> None:
     copy = shutil.copytree(tiny_folder, tmp_path / "copy")
-    onnx.save(tiny_network(32, 16, 0, fixed_modality=1.0), copy / "encoder.onnx")
-    with pytest.raises(FormatError, match=r"inputs are \['pixels'\], expected \['modality', 'pixels'\]"):
+    network = tiny_network(32, 16, 0)
+    network.graph.input.append(helper.make_tensor_value_info("mood", TensorProto.FLOAT, ["n"]))
+    onnx.save(network, copy / "encoder.onnx")
+    with pytest.raises(FormatError, match=r"inputs are .*'mood'.*, known are \['modality', 'pixels'\]"):
         load_encoder(copy).open()
+
+
+def test_a_network_may_treat_both_modalities_alike(tmp_path: Path, tiny_folder: Path) -> None:
+    copy = shutil.copytree(tiny_folder, tmp_path / "copy")
+    onnx.save(tiny_network(32, 16, 0, fixed_modality=1.0), copy / "encoder.onnx")
+    alike, grey = load_encoder(copy), pixels(1, 32, 32)
+    photo = np.repeat(grey[..., None], 3, axis=3)
+    np.testing.assert_array_equal(alike.encode_sketch(grey), alike.encode_photo(photo))
 
 
 def test_a_network_without_our_output_is_one_sentence(tmp_path: Path, tiny_folder: Path) -> None:

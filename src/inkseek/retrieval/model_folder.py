@@ -34,8 +34,8 @@ class FeatureSpec(Config):
 class NetworkFiles(Config):
     """Names of the networks in the folder: `encoder` for both modalities, or `sketch` and `photo`, one each.
 
-    Contract: input `pixels` uint8 [n, h, w, 3]; `encoder` also takes `modality` float32 [n], 0 for a sketch and 1 for
-    a photo; output `feature` float32 [n, d] of unit rows. Normalisation of pixels and features is part of the graph.
+    Contract: input `pixels` uint8 [n, h, w, 3]; `encoder` may also take `modality` float32 [n], 0 for a sketch and 1
+    for a photo; output `feature` float32 [n, d] of unit rows. The graph normalises pixels and features itself.
     """
 
     encoder: str | None = None
