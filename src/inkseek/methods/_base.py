@@ -134,25 +134,61 @@ class MethodConfig(Config):
     dimension: int = Field(gt=0, le=1000)  # d; the SVD start has at most 1,000 directions
 
 
+class ModalityCentre(nn.Module):
+    """Takes each modality's mean away from its codes, so that no direction is left that only says "this is a sketch".
+
+    In training the mean is the batch's, and a running mean follows it; in use the running mean of training is taken.
+    Nothing of a query or a gallery enters.
+
+    Args:
+        dimension: d.
+        momentum: share of the batch's mean in the running mean.
+    """
+
+    mean: Tensor
+
+    def __init__(self, dimension: int, momentum: float = 0.05) -> None:
+        super().__init__()
+        self.momentum = momentum
+        self.register_buffer("mean", torch.zeros(2, dimension))
+
+    def forward(self, code: Float[Tensor, "n d"], modality: Float[Tensor, " n"]) -> Float[Tensor, "n d"]:
+        """Centred codes; `modality` is 0 for a sketch and 1 for a photo."""
+        if self.training:
+            member = torch.stack((1 - modality, modality)).to(code.dtype)[:, :, None]
+            count = member.sum(dim=1)
+            # A sum and no matrix product, which autocast would round to bf16.
+            batch_mean = (member * code).sum(dim=1) / count.clamp(min=1)
+            with torch.no_grad():
+                present = (count > 0).to(code.dtype) * self.momentum
+                self.mean += present * (batch_mean - self.mean)
+            mean = batch_mean
+        else:
+            mean = self.mean
+        return code - torch.lerp(mean[:1], mean[1:], modality[:, None].to(code.dtype))
+
+
 class RetrievalNetwork(nn.Module):
     """Pixels to retrieval feature: the only part of a method that leaves training.
 
-    z = H f(x, t), feature = z / ||z||
+    z = H f(x, t) - mean_t, feature = z / ||z||
 
     Args:
         backbone: f.
         projection: H, visual feature [v] to retrieval feature [d].
+        centre: takes mean_t away; None leaves z = H f.
     """
 
-    def __init__(self, backbone: EfficientNetLite, projection: nn.Linear) -> None:
+    def __init__(self, backbone: EfficientNetLite, projection: nn.Linear, centre: ModalityCentre | None = None) -> None:
         super().__init__()
         self.backbone = backbone
         self.projection = projection
+        self.centre = centre
 
     def code(self, pixels: Float[Tensor, "n 3 h w"], modality: Float[Tensor, " n"]) -> Float[Tensor, "n d"]:
         """Z before normalisation, in float32."""
-        code: Tensor = self.projection(self.backbone(pixels, modality))
-        return code.float()
+        code: Tensor = self.projection(self.backbone(pixels, modality)).float()
+        return code if self.centre is None else self.centre(code, modality)
 
     def forward(self, pixels: Float[Tensor, "n 3 h w"], modality: Float[Tensor, " n"]) -> Float[Tensor, "n d"]:
         """Unit rows."""

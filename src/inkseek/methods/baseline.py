@@ -11,6 +11,8 @@ Symbols: as in sake.py; u = z/||z||: unit code [n, d]; tau: temperature.
 Map:
     SAKE's terms -> "classification", "distillation" (dsn.md 4.1, 4.2)
     supervised contrastive, one view -> "contrastive" (Khosla et al., arXiv 2004.11362; dsn.md 4.3 has two views)
+    modality centre -> ModalityCentre (ours): a code less the mean code of its modality, so that the offset between
+        sketches and photos does not count as distance
     sketch distillation -> "sketch_distillation" (ours): q_c = mean of q_i over the batch's photos of class c,
         L = mean over sketches with such photos of the cross-entropy of K z against q_(y_i)
 
@@ -33,6 +35,7 @@ from inkseek.methods._base import (
     Losses,
     Method,
     MethodConfig,
+    ModalityCentre,
     OptimiserConfig,
     Paper,
     ParameterGroup,
@@ -58,6 +61,7 @@ class BaselineConfig(MethodConfig):
 
     name: Literal["baseline"]
     gated: bool = True  # tell the network its modality
+    centred: bool = True  # take each modality's mean away from its codes
     teacher_scale: float = Field(default=1.0, ge=0)  # on the teacher's logits
     relation_bonus: float = Field(default=0.3, ge=0)  # on logits of ImageNet classes that WordNet relates
     temperature: float = Field(default=0.07, gt=0)  # tau
@@ -93,7 +97,9 @@ class Baseline(Method):
         self.config = config
         backbone, imagenet = pretrained(config.backbone, gated=config.gated)
         projection, self.imitation = split_classifier(imagenet.weight, config.dimension)
-        self.network = RetrievalNetwork(backbone, projection)
+        self.network = RetrievalNetwork(
+            backbone, projection, ModalityCentre(config.dimension) if config.centred else None
+        )
         self.classifier = nn.Linear(config.dimension, len(problem.class_names))
         self.teacher = Teacher(config.backbone)
         self.register_buffer("relation", problem.semantics.imagenet_relation.clone())
@@ -128,11 +134,13 @@ class Baseline(Method):
             relation_bonus=self.config.relation_bonus,
         )
         sketch_targets, known = class_targets(targets, batch.photo.labels, batch.sketch.labels)
+        with torch.autocast(code.device.type, enabled=False):  # cosines over a small temperature want all their digits
+            contrastive = supervised_contrastive(F.normalize(code, dim=1), batch.labels, self.config.temperature)
         per_sketch = -(sketch_targets * F.log_softmax(imitated[:sketches], dim=1)).sum(dim=1)
         return {
             "classification": F.cross_entropy(self.classifier(code).float(), batch.labels),
             "distillation": distillation(imitated[sketches:], targets),
-            "contrastive": supervised_contrastive(F.normalize(code, dim=1), batch.labels, self.config.temperature),
+            "contrastive": contrastive,
             "sketch_distillation": (per_sketch * known).sum() / torch.clamp(known.sum(), min=1),
         }
 

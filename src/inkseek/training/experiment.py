@@ -22,7 +22,8 @@ class DataConfig(Config):
     pseudo_unseen: int = Field(default=0, ge=0)  # seen classes held out to choose settings on
     pseudo_unseen_seed: int = 0
     cache: str = "runs/cache"  # decoded pictures
-    preprocessing: Preprocessing
+    training_size: int = Field(ge=32, le=1024)  # side of the training pictures, pixels
+    preprocessing: Preprocessing  # as served; its size may exceed training_size
     sources: tuple[DataSource, ...] = Field(min_length=1)
 
 

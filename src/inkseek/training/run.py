@@ -67,7 +67,8 @@ def prepare_data(experiment: Experiment, watcher: Watcher) -> RunData:
     manifests, report = read_sources(config.sources, Path(config.root), split.class_names)
     training = training_view(manifests, split)
     cache = Path(config.cache)
-    pair = build_training_caches(training, config.preprocessing, cache, watcher.decoding)
+    trained = config.preprocessing.model_copy(update={"size": config.training_size})
+    pair = build_training_caches(training, trained, cache, watcher.decoding)
     views = {"held_out": held_out_view(training)}
     if split.validation:
         views["pseudo_unseen"] = validation_view(manifests[0], split)
