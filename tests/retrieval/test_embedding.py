@@ -135,6 +135,37 @@ def test_a_copy_is_a_picture_of_its_own(gallery: Gallery, photos: Path, encoder:
     assert len(gallery) == 7
 
 
+def test_a_copy_in_another_folder_is_a_picture_of_its_own(
+    gallery: Gallery, photos: Path, tmp_path: Path, encoder: RetrievalEncoder
+) -> None:
+    index_folder(gallery, photos, encoder)
+    (tmp_path / "archive").mkdir()
+    shutil.copy(photos / "0.png", tmp_path / "archive" / "copy.png")
+    report = index_folder(gallery, tmp_path / "archive", encoder)
+    assert (report.added, report.renamed) == (1, 0)
+    assert gallery.known(photos / "0.png") is not None
+
+
+def test_a_photo_on_a_locked_disk_does_not_count_as_gone(
+    gallery: Gallery, photos: Path, tmp_path: Path, encoder: RetrievalEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index_folder(gallery, photos, encoder)
+    (tmp_path / "archive").mkdir()
+    (photos / "0.png").rename(tmp_path / "archive" / "copy.png")
+    lstat = os.lstat
+
+    def refuse(path: bytes) -> os.stat_result:
+        if os.fsencode(path).startswith(os.fsencode(photos)):
+            raise PermissionError
+        return lstat(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "lstat", refuse)
+        report = index_folder(gallery, tmp_path / "archive", encoder)
+    assert (report.added, report.renamed) == (1, 0)
+    assert gallery.known(photos / "0.png") is not None
+
+
 def test_a_file_that_only_has_the_size_of_a_lost_one_is_no_rename(
     gallery: Gallery, photos: Path, encoder: RetrievalEncoder
 ) -> None:
@@ -165,12 +196,13 @@ def test_deleted_files_leave_and_their_ids_stay_unused(
 def test_indexing_one_folder_leaves_the_others_alone(
     gallery: Gallery, photos: Path, tmp_path: Path, encoder: RetrievalEncoder
 ) -> None:
-    """Also a folder whose name begins with the other's."""
-    write_photo(tmp_path / "photos-more" / "x.png", 50)
+    """Also folders whose names begin with the other's, and stand before and after it."""
     index_folder(gallery, photos, encoder)
-    index_folder(gallery, tmp_path / "photos-more", encoder)
+    for name in ("photos-more", "photos_more", "q"):
+        write_photo(tmp_path / name / "x.png", 50)
+        index_folder(gallery, tmp_path / name, encoder)
     assert index_folder(gallery, photos, encoder).removed == 0
-    assert len(gallery) == 7
+    assert len(gallery) == 9
 
 
 def test_excluded_photos_leave(gallery: Gallery, photos: Path, encoder: RetrievalEncoder) -> None:

@@ -167,7 +167,7 @@ def test_a_damaged_database_is_one_sentence(tmp_path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[8192:] = b"\xff" * (len(data) - 8192)
     path.write_bytes(data)
-    with pytest.raises(GalleryError, match="damaged"), Gallery.open(tmp_path / "g") as gallery:
+    with pytest.raises(GalleryError, match="the database is damaged; restore"), Gallery.open(tmp_path / "g") as gallery:
         gallery.vectors()
 
 

@@ -47,7 +47,7 @@ _VANISHED = "SELECT id, path FROM absent WHERE path >= ? AND path < ? AND id > ?
 
 _PERHAPS_MOVED = """
     SELECT n.path, n.mtime_ns FROM pending AS n
-    WHERE NOT n.known AND n.path > ? AND EXISTS (SELECT 1 FROM absent AS a WHERE a.size = n.size AND a.state = 'ready')
+    WHERE NOT n.known AND n.path > ? AND EXISTS (SELECT 1 FROM absent AS a WHERE a.size = n.size)
     ORDER BY n.path LIMIT ?
 """
 
