@@ -38,8 +38,12 @@ def evaluate(
         result = measure(
             encoder, view, split=split, report=report, advance=lambda count: bar.update(task, advance=count)
         )
+    say = messages()
+    if view.absent:
+        text = f"{data} holds no picture of {len(view.absent)} test classes of {split}: {', '.join(view.absent)}"
+        say.print(text, markup=False, soft_wrap=True)
     if report.skipped:
-        messages().print(report.table())
+        say.print(report.table())
     if as_json:
         print_json(result)
     else:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from inkseek.cli.output import messages, print_json
+from inkseek.cli.output import messages, print_json, print_line
 
 gallery_app = typer.Typer(help="Look after a gallery: info, remove.", no_args_is_help=True)
 
@@ -38,7 +38,7 @@ def info(
     typer.echo(f"encoder  {description.model} ({description.dimension}-d, fingerprint {description.fingerprint[:12]})")
     typer.echo(f"skipped  {len(bad)}")
     for entry in bad:
-        typer.echo(f"  {entry['path']}: {entry['detail']}")
+        print_line(f"  {entry['path']}: {entry['detail']}")
 
 
 @gallery_app.command()

@@ -21,7 +21,9 @@ def index(
     """Add a folder of photos to a gallery; later calls read only what changed."""
     from inkseek.retrieval.embedding import index_folder, open_or_create_gallery
     from inkseek.retrieval.encoder import load_encoder
+    from inkseek.retrieval.scan import Scan
 
+    Scan(folder)  # a missing folder is refused before a gallery is made
     encoder = load_encoder(model, runtime=runtime)
     encoder.open()
     with open_or_create_gallery(gallery, encoder) as opened:
@@ -46,4 +48,5 @@ def index(
         f"{gallery}: {photos} photos; {report.added} added, {report.changed} changed, {report.renamed} renamed, "
         f"{report.removed} removed, {report.unchanged} unchanged, {len(bad)} skipped; {report.seconds:.1f} s",
         markup=False,
+        soft_wrap=True,
     )

@@ -62,7 +62,9 @@ def run() -> None:
     try:
         app()
     except InkseekError as error:
-        typer.echo(f"inkseek: {error}", err=True)
+        # One line, though the words of a library in it may be several.
+        sentence = " ".join(line.strip() for line in str(error).splitlines())
+        typer.echo(f"inkseek: {sentence}", err=True)
         sys.exit(2)
 
 

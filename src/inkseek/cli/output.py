@@ -1,6 +1,7 @@
 """Where a verb's words go: results to stdout, everything else to stderr."""
 
 import json
+import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,15 @@ if TYPE_CHECKING:
 
 
 def print_json(tree: Mapping[str, Any]) -> None:
-    """The one thing on stdout under `--json`."""
-    typer.echo(json.dumps(tree, indent=2, ensure_ascii=False, allow_nan=False))
+    """The one thing on stdout under `--json`, in UTF-8 whatever the locale."""
+    text = json.dumps(tree, indent=2, ensure_ascii=False, allow_nan=False)
+    # A file name that is no UTF-8 reaches Python as lone surrogates; their backslash form is JSON's own escape.
+    typer.echo(text.encode("utf-8", "backslashreplace"))
+
+
+def print_line(text: str) -> None:
+    """A line on stdout; a path in it keeps the bytes that it has on disk."""
+    typer.echo(os.fsencode(text))
 
 
 def messages() -> "Console":
@@ -24,7 +32,7 @@ def messages() -> "Console":
 
 
 def progress_bar() -> "Progress":
-    """A bar on stderr with count, time spent and time left; gone when done."""
+    """A bar on stderr with count, time spent and time left; gone when done, and only where someone sees it."""
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -34,6 +42,7 @@ def progress_bar() -> "Progress":
         TimeRemainingColumn,
     )
 
+    console = messages()
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -42,6 +51,7 @@ def progress_bar() -> "Progress":
         TextColumn("left"),
         TimeRemainingColumn(),
         TextColumn("{task.fields[note]}"),
-        console=messages(),
+        console=console,
         transient=True,
+        disable=not console.is_interactive,
     )

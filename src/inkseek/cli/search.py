@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from inkseek.cli.output import print_json
+from inkseek.cli.output import print_json, print_line
 
 if TYPE_CHECKING:
     from inkseek.retrieval.gallery import Gallery
@@ -38,10 +38,10 @@ def search(
             print_json(_tree(opened, query, kind, k, result))
         elif paths_only:
             for hit in result.hits:
-                typer.echo(str(hit.path))
+                print_line(str(hit.path))
         else:
             for hit in result.hits:
-                typer.echo(f"{hit.rank:4}  {hit.score:6.3f}  {hit.path}")
+                print_line(f"{hit.rank:4}  {hit.score:6.3f}  {hit.path}")
             timings = "  ".join(f"{name} {value:.1f}" for name, value in result.milliseconds.items())
             typer.echo(f"{len(opened)} photos, milliseconds: {timings}", err=True)
 

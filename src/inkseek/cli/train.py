@@ -59,5 +59,7 @@ def train(
         print_json({"format": 1, "run": str(out), "model": str(model), "figures": last_figures(out)})
     else:
         messages().print(
-            f"model: {model}\nmeasure it: inkseek evaluate {out} --data DIR --split {experiment.data.split}"
+            f"model: {model}\nmeasure it: inkseek evaluate {out} --data DIR --split {experiment.data.split}",
+            markup=False,
+            soft_wrap=True,
         )
