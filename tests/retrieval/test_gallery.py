@@ -167,8 +167,10 @@ def test_a_damaged_database_is_one_sentence(tmp_path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[8192:] = b"\xff" * (len(data) - 8192)
     path.write_bytes(data)
-    with pytest.raises(GalleryError, match="the database is damaged; restore"), Gallery.open(tmp_path / "g") as gallery:
-        gallery.vectors()
+    with Gallery.open(tmp_path / "g") as gallery:
+        for read in (gallery.vectors, lambda: gallery.stored([400]), lambda: list(gallery.paths())):
+            with pytest.raises(GalleryError, match="the database is damaged; restore"):
+                read()
 
 
 def test_a_vector_of_wrong_length_is_refused(tmp_path: Path) -> None:

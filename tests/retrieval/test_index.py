@@ -22,7 +22,7 @@ def brute_force(
     return ids[order], np.take_along_axis(scores, order, axis=1)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     count=st.integers(1, 300),
     dimension=st.sampled_from([1, 3, 8, 17, 64]),

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import astuple, dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from inkseek.errors import GalleryError
 from inkseek.retrieval.database import gallery_errors
@@ -88,7 +87,6 @@ class Changes:
 
     def __init__(self, gallery: Gallery, scan: Scan) -> None:
         self._gallery = gallery
-        self._connection = gallery.connection
         self.scan = scan
         self.unchanged = self.known_bad = self.renamed = self.removed = 0
 
@@ -102,20 +100,20 @@ class Changes:
             GalleryError: the folder cannot be listed, or is empty though the gallery holds pictures of it.
         """
         with gallery_errors(self._gallery.folder):
-            self._connection.executescript(_TABLES)
-            with self._gallery.transaction(write=False):
-                files = self.scan.files()
-                while page := [astuple(file) for file in islice(files, PAGE)]:
-                    self._connection.executemany("INSERT INTO found VALUES (?, ?, ?)", page)
-                self._connection.execute(_FILL_PENDING, (retry,))
-            self.unchanged = self._count(_COUNT_SAME, "ready")
-            self.known_bad = self._count(_COUNT_SAME, "bad")
+            self._gallery.connection.executescript(_TABLES)
+        with self._gallery.transaction(write=False):
+            files = self.scan.files()
+            while page := [astuple(file) for file in islice(files, PAGE)]:
+                self._gallery.connection.executemany("INSERT INTO found VALUES (?, ?, ?)", page)
+            self._gallery.rows(_FILL_PENDING, retry)
+        self.unchanged = self._count(_COUNT_SAME, "ready")
+        self.known_bad = self._count(_COUNT_SAME, "bad")
         self._refuse_unmounted()
 
     def follow_moves(self) -> None:
         """Give pictures that were moved or renamed their new path, recognised by their content."""
         last = b""
-        while page := self._connection.execute(_PERHAPS_MOVED, (last, PAGE)).fetchall():
+        while page := self._gallery.rows(_PERHAPS_MOVED, last, PAGE):
             last = page[-1][0]
             with self._gallery.transaction():
                 self.renamed += sum(self._follow(path, mtime_ns) for path, mtime_ns in page)
@@ -125,7 +123,7 @@ class Changes:
         last = 0
         low, high = self._range()
         with self._gallery.transaction():
-            while page := self._connection.execute(_VANISHED, (low, high, last, PAGE)).fetchall():
+            while page := self._gallery.rows(_VANISHED, low, high, last, PAGE):
                 last = page[-1][0]
                 gone = [picture_id for picture_id, path in page if self.scan.covers(path)]
                 self.removed += self._gallery.remove(gone) if gone else 0
@@ -133,7 +131,7 @@ class Changes:
     def pending(self) -> Iterator[Pending]:
         """Files to read, by path."""
         last = b""
-        while page := self._connection.execute(_PENDING, (last, PAGE)).fetchall():
+        while page := self._gallery.rows(_PENDING, last, PAGE):
             last = page[-1][0]
             for path, size, mtime_ns, known, sha256 in page:
                 yield Pending(Path(os.fsdecode(path)), size, mtime_ns, bool(known), sha256)
@@ -148,10 +146,10 @@ class Changes:
                 sha256 = hashlib.file_digest(file, "sha256").digest()
         except OSError:
             return False
-        for picture_id, before in self._connection.execute(_OF_CONTENT, (sha256,)).fetchall():
+        for picture_id, before in self._gallery.rows(_OF_CONTENT, sha256):
             if _is_gone(before):
                 self._gallery.rename(picture_id, Path(os.fsdecode(path)), mtime_ns)
-                self._connection.execute("DELETE FROM pending WHERE path = ?", (path,))
+                self._gallery.rows("DELETE FROM pending WHERE path = ?", path)
                 return True
         return False
 
@@ -170,8 +168,8 @@ class Changes:
                 f"or remove them: inkseek gallery remove {self._gallery.folder} {root}"
             )
 
-    def _count(self, query: str, *values: Any) -> int:  # noqa: ANN401 - SQLite's cells
-        return int(self._connection.execute(query, values).fetchone()[0])
+    def _count(self, query: str, *values: object) -> int:
+        return int(self._gallery.rows(query, *values)[0][0])
 
 
 def _is_gone(path: bytes) -> bool:

@@ -71,8 +71,7 @@ class Gallery:
         """
         connection = open_database(folder)
         try:
-            with gallery_errors(folder):
-                gallery = cls(folder, connection)
+            gallery = cls(folder, connection)
             if fingerprint is not None:
                 gallery.require(fingerprint)
         except BaseException:
@@ -110,6 +109,15 @@ class Gallery:
         """Close the database; a second call does nothing."""
         self.connection.close()
 
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """All rows that a statement gives.
+
+        Raises:
+            GalleryError: the database is damaged, cannot be read or cannot be written.
+        """
+        with gallery_errors(self.folder):
+            return self.connection.execute(query, values).fetchall()
+
     def transaction(self, *, write: bool = True) -> AbstractContextManager[None]:
         """Everything inside is committed together or not at all; `write=False` reads one unchanging state."""
         return transaction(self.connection, self.folder, write=write)
@@ -121,24 +129,24 @@ class Gallery:
 
     def known(self, path: Path) -> tuple[int, int] | None:
         """Size in bytes and modification time in ns under which a path was last read, or None."""
-        row = self._row("SELECT size, mtime_ns FROM pictures WHERE path = ?", os.fsencode(path))
-        return None if row is None else (row[0], row[1])
+        found = self.rows("SELECT size, mtime_ns FROM pictures WHERE path = ?", os.fsencode(path))
+        return (found[0][0], found[0][1]) if found else None
 
     def stored(self, ids: Iterable[int]) -> list[StoredPicture]:
         """Pictures of these ids, in their order; an id that was removed meanwhile is left out."""
         query = "SELECT id, path, width, height, class FROM pictures WHERE id = ? AND state = 'ready'"
-        rows = (self._row(query, int(picture_id)) for picture_id in ids)
-        return [StoredPicture(row[0], Path(os.fsdecode(row[1])), *row[2:]) for row in rows if row is not None]
+        found = (row for picture_id in ids for row in self.rows(query, int(picture_id)))
+        return [StoredPicture(row[0], Path(os.fsdecode(row[1])), *row[2:]) for row in found]
 
     def paths(self) -> Iterator[tuple[int, Path]]:
         """Id and path of every picture, bad ones too, by rising id."""
-        for picture_id, path in self.connection.execute("SELECT id, path FROM pictures ORDER BY id"):
+        for picture_id, path in self.rows("SELECT id, path FROM pictures ORDER BY id"):
             yield picture_id, Path(os.fsdecode(path))
 
     def bad(self) -> Iterator[BadPicture]:
         """Bad pictures with their reasons, by path."""
         query = "SELECT path, size, mtime_ns, fault, detail FROM pictures WHERE state = 'bad' ORDER BY path"
-        for path, size, mtime_ns, fault, detail in self.connection.execute(query):
+        for path, size, mtime_ns, fault, detail in self.rows(query):
             yield BadPicture(Path(os.fsdecode(path)), size, mtime_ns, PictureFault(fault), detail)
 
     def vectors(self) -> tuple[NDArray[np.int64], NDArray[np.float16]]:
@@ -158,7 +166,7 @@ class Gallery:
         dimension = self.description.dimension
         query = "SELECT picture, feature FROM vectors WHERE picture > ? ORDER BY picture LIMIT ?"
         last = 0
-        while found := self.connection.execute(query, (last, rows)).fetchall():
+        while found := self.rows(query, last, rows):
             last = found[-1][0]
             stored = b"".join(blob for _, blob in found)
             if len(stored) != len(found) * dimension * VECTOR.itemsize:
@@ -244,15 +252,11 @@ class Gallery:
         word = secrets.token_hex(16)
         self.connection.execute("UPDATE meta SET value = ? WHERE key = 'generation'", (word,))
 
-    def _row(self, query: str, *values: object) -> tuple[Any, ...] | None:
-        row: tuple[Any, ...] | None = self.connection.execute(query, values).fetchone()
-        return row
-
     def _one(self, query: str, *values: object) -> Any:  # noqa: ANN401 - SQLite's cell
-        return self.connection.execute(query, values).fetchone()[0]
+        return self.rows(query, *values)[0][0]
 
     def _read_description(self) -> Description:
-        meta = dict(self.connection.execute("SELECT key, value FROM meta"))
+        meta = dict(self.rows("SELECT key, value FROM meta"))
         return Description(
             meta["fingerprint"], meta["model"], meta["source"], int(meta["dimension"]), int(meta["size"])
         )
