@@ -1,15 +1,15 @@
 """Every error that a user can cause. The command line prints its one sentence and exits with code 2.
 
-    InkseekError
-    ├── ConfigError          a configuration key is unknown, missing or of the wrong type
-    ├── DataError            a data set cannot be read
-    │   ├── ManifestError    a manifest disagrees with the files it names
-    │   └── SplitError       classes overlap, are unknown or are missing
-    ├── FormatError          a file or folder of ours is damaged or of another format
-    │   └── FingerprintMismatch   vectors of one encoder meet another encoder
-    ├── MissingExtraError    an optional dependency is not installed
-    ├── PictureError         a picture or drawing cannot be read
-    └── GalleryError         a gallery cannot be opened or written
+InkseekError
+├── ConfigError          a configuration key is unknown, missing or of the wrong type
+├── DataError            a data set cannot be read
+│   ├── ManifestError    a manifest disagrees with the files it names
+│   └── SplitError       classes overlap, are unknown or are missing
+├── FormatError          a file or folder of ours is damaged or of another format
+│   └── FingerprintMismatch   vectors of one encoder meet another encoder
+├── MissingExtraError    an optional dependency is not installed
+├── PictureError         a picture or drawing cannot be read
+└── GalleryError         a gallery cannot be opened or written
 """
 
 from enum import StrEnum

@@ -30,8 +30,8 @@ def model_card(
 - Input: pictures of {data.preprocessing.size} x {data.preprocessing.size} pixels, uint8; a modality (0 sketch, 1 photo)
 - Output: a unit vector of {experiment.method.dimension} numbers; cosine compares
 - Split: {data.split}, {len(class_names)} seen classes (listed in config.json)
-- Training: at {data.training_size} pixels, {training.epochs} epochs, seed {training.seed}, {environment["pictures"]} pictures \
-(manifest {environment["manifest"][:12]}), commit {environment["commit"]}, {environment["device"]}
+- Training: at {data.training_size} pixels, {training.epochs} epochs, seed {training.seed}, \
+{environment["pictures"]} pictures (manifest {environment["manifest"][:12]}), commit {environment["commit"]}, {environment["device"]}
 
 ## Terms
 
