@@ -2,14 +2,14 @@
 
     python benchmarks/training.py [--config configs/sake-sketchy25.toml] [--steps 20]
 
-Both loops run in turns in one process on the same batches: ours is `Trainer.run_epoch`; the bare one is the few lines
-that a script would have (gather, augment, losses, backward, optimiser step), without phases, journal, weight average
-or resumable order. Prints seconds a step, their ratio, and the time of a whole epoch on this machine.
+Both loops run in turns in one process on the same pictures: ours is `Trainer.run_epoch` with weight average, journal and
+TensorBoard; the bare one is the few lines that a script would have (gather, augment, losses, backward, optimiser step). Prints seconds a step, their ratio, and the time of a whole epoch on this machine.
 """
 
 import argparse
 import json
 import statistics
+import tempfile
 import time
 from pathlib import Path
 
@@ -17,6 +17,7 @@ import torch
 
 from inkseek.training.batches import Choice, make_batch
 from inkseek.training.experiment import Experiment, load_experiment
+from inkseek.training.journal import Journal
 from inkseek.training.loop import StepRecord, Trainer, build_optimiser
 from inkseek.training.run import build_method, prepare_data
 
@@ -38,12 +39,13 @@ class Enough(Exception):  # noqa: N818 - no error, the end of a measurement
     """Raised inside `after_step` to leave an epoch."""
 
 
-def ours(trainer: Trainer, steps: int) -> float:
-    """Seconds a step of our loop."""
+def ours(trainer: Trainer, steps: int, journal: Journal) -> float:
+    """Seconds a step of our loop, with all that a run writes down."""
     target = trainer.global_step + steps
     start = time.perf_counter()
 
     def after_step(record: StepRecord) -> None:
+        journal.write("step", record.epoch, record.global_step, record.terms | {"total": record.total})
         if record.global_step == target:
             raise Enough
 
@@ -80,19 +82,23 @@ def measure(experiment: Experiment, steps: int, rounds: int) -> dict[str, float 
         build_method(experiment, data.training.class_names), data.pixels, experiment.training, torch.device("cpu")
     )
     optimiser = build_optimiser(trainer.phases[0])
-    ours(trainer, 2)
     ours_seconds, bare_seconds = [], []
-    for number in range(rounds):
-        choices = [trainer.order.choice(number, step) for step in range(steps)]
-        bare_seconds.append(bare(trainer, optimiser, choices))
-        ours_seconds.append(ours(trainer, steps))
+    with tempfile.TemporaryDirectory() as folder:
+        journal = Journal(Path(folder), 0)
+        ours(trainer, 2, journal)
+        for _ in range(rounds):
+            positions = (divmod(trainer.global_step + step, trainer.order.steps) for step in range(steps))
+            choices = [trainer.order.choice(epoch, step) for epoch, step in positions]
+            bare_seconds.append(bare(trainer, optimiser, choices))
+            ours_seconds.append(ours(trainer, steps, journal))
+        journal.close()
     epoch_steps = trainer.order.steps
     our_step, bare_step = statistics.median(ours_seconds), statistics.median(bare_seconds)
     ratios = [one / other for one, other in zip(ours_seconds, bare_seconds, strict=True)]
     return {
         "method": experiment.method.name,
         "backbone": experiment.method.backbone,
-        "size": experiment.data.preprocessing.size,
+        "training_size": experiment.data.training_size,
         "threads": torch.get_num_threads(),
         "sketches": len(data.pixels.sketch.labels),
         "steps_per_epoch": epoch_steps,

@@ -29,8 +29,8 @@ class Config(BaseModel):
             ConfigError: with the dotted path of the first wrong key.
         """
         try:
-            # JSON mode lets a list become a tuple and a string a Path, and nothing else.
-            return cls.model_validate_json(json.dumps(tree), strict=True)
+            # JSON mode lets a list become a tuple and a string a Path, and nothing else; TOML's dates become strings.
+            return cls.model_validate_json(json.dumps(tree, default=str), strict=True)
         except ValidationError as error:
             raise ConfigError(f"{source}: {_first_fault(error, prefix)}") from None
 
@@ -67,7 +67,7 @@ def override(tree: Mapping[str, Any], settings: Sequence[str]) -> dict[str, Any]
     Raises:
         ConfigError: a setting has no `=`, or walks through something that is no table.
     """
-    result = json.loads(json.dumps(tree))
+    result = json.loads(json.dumps(tree, default=str))
     for setting in settings:
         dotted, equals, text = setting.partition("=")
         if not equals:

@@ -62,7 +62,6 @@ def test_a_training_that_cannot_begin(world: World, tmp_path: Path, name: str) -
     assert words in refusal(inkseek(*call))
 
 
-@pytest.mark.xfail(reason="`train` writes the configuration before it reads the data")
 def test_a_training_that_cannot_begin_does_not_take_the_folder(tmp_path: Path) -> None:
     refusal(inkseek("train", CONFIG, "--out", tmp_path / "run", "--set", "data.root=nowhere"))
     assert not (tmp_path / "run").exists()

@@ -36,6 +36,7 @@ def train(data: Path, out: Path, *more: str, call: Callable[..., Done] = inkseek
         "data.root": str(data),
         "data.cache": str(data.parent / "cache"),
         "data.sources": '[{ layout = "folders", path = "." }]',
+        "data.training_size": str(SIZE),
         "data.preprocessing.size": str(SIZE),
         "method.dimension": "16",
         "training.epochs": "1",

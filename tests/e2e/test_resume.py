@@ -48,7 +48,6 @@ def test_a_finished_run_is_exported_again_and_nothing_is_trained(finished: Run, 
     assert {entry.name for entry in copy.iterdir()} == {entry.name for entry in finished.folder.iterdir()}
 
 
-@pytest.mark.xfail(reason="the steps before the kill stay in the journal: trim it though there is no checkpoint")
 def test_a_run_that_was_killed_before_its_first_checkpoint_is_begun_anew(finished: Run, copy: Path) -> None:
     shutil.rmtree(copy / "checkpoint")
     shutil.rmtree(copy / "model")
@@ -57,9 +56,6 @@ def test_a_run_that_was_killed_before_its_first_checkpoint_is_begun_anew(finishe
     assert open_model_folder(copy).fingerprint == open_model_folder(finished.folder).fingerprint
 
 
-@pytest.mark.xfail(
-    reason="`train` asks for `checkpoint` alone before it calls `load_checkpoint`, which knows the other"
-)
 def test_a_run_that_was_killed_while_a_checkpoint_was_exchanged_keeps_the_older_one(finished: Run, copy: Path) -> None:
     (copy / "checkpoint").rename(copy / "checkpoint.old")
     assert finished.train(copy, "--resume").code == 0

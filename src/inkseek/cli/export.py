@@ -3,7 +3,7 @@
 import json
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -51,11 +51,13 @@ def export(
         messages().print(f"{folder}: fingerprint {fingerprint[:12]}", markup=False)
 
 
-def _read(figures: Path) -> dict[str, object]:
+def _read(figures: Path) -> dict[str, Any]:
     try:
-        tree: dict[str, object] = json.loads(figures.read_text(encoding="utf-8"))
+        tree: dict[str, Any] = json.loads(figures.read_text(encoding="utf-8"))
     except OSError as error:
         raise FormatError(f"{figures}: cannot be read ({error.strerror}); write it with evaluate --json") from None
     except ValueError:
-        raise FormatError(f"{figures}: not what `inkseek evaluate --json` prints") from None
+        tree = {}
+    if not isinstance(tree, dict) or not {"format", "model", "data", "protocols", "zero_shot"} <= tree.keys():
+        raise FormatError(f"{figures}: not what `inkseek evaluate --json` prints; write it anew")
     return tree

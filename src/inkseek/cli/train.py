@@ -48,7 +48,7 @@ def train(
 
     needs_train()
     from inkseek.training.experiment import load_experiment
-    from inkseek.training.run import last_figures
+    from inkseek.training.folder import last_figures
     from inkseek.training.run import train as train_run
 
     experiment = load_experiment(config, settings or [])

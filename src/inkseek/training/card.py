@@ -31,8 +31,8 @@ def model_card(
 - Output: a unit vector of {experiment.method.dimension} numbers; cosine compares
 - Split: {data.split}, {len(class_names)} seen classes (listed in config.json)
 - Training: at {data.training_size} pixels, {training.epochs} epochs, seed {training.seed}, \
-{environment["pictures"]} pictures (manifest {environment["manifest"][:12]}), commit {environment["commit"]}, \
-{environment["device"]}
+{environment["pictures"]} pictures (manifest {environment["manifest"][:12]}), {environment["device"]}
+- Commit: {", ".join(environment["commits"])}
 
 ## Terms
 

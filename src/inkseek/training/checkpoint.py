@@ -52,12 +52,21 @@ def save_checkpoint(
 
 def replace_folder(new: Path, target: Path) -> None:
     """Rename `new` to `target`; an older `target` stays until the new one is complete."""
-    old = target.with_name(target.name + ".old")
+    old = _older(target)
     shutil.rmtree(old, ignore_errors=True)
     if target.exists():
         target.rename(old)
     new.rename(target)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def has_checkpoint(folder: Path) -> bool:
+    """Whether there is a checkpoint, or the one before it where a kill came between two renames."""
+    return folder.exists() or _older(folder).exists()
+
+
+def _older(folder: Path) -> Path:
+    return folder.with_name(folder.name + ".old")
 
 
 def load_checkpoint(
@@ -71,8 +80,7 @@ def load_checkpoint(
     Raises:
         FormatError: the folder is damaged, of another format or of another method.
     """
-    if not folder.exists() and folder.with_name(folder.name + ".old").exists():
-        folder = folder.with_name(folder.name + ".old")
+    folder = folder if folder.exists() else _older(folder)
     try:
         state = json.loads((folder / "state.json").read_text(encoding="utf-8"))
         tensors = load_file(folder / "state.safetensors")
@@ -87,10 +95,13 @@ def load_checkpoint(
             value.copy_(stored_average[key])
         for name, optimiser in optimisers.items():
             _restore_optimiser(optimiser, _under(f"optimiser.{name}", tensors))
+        average.updates = state["average_updates"]
+        position = Position(state["epoch"], state["step"])
     except (RuntimeError, KeyError) as error:
-        raise FormatError(f"{folder}: checkpoint of another method or setting ({error})") from None
-    average.updates = state["average_updates"]
-    return Position(state["epoch"], state["step"])
+        raise FormatError(
+            f"{folder}: checkpoint of another method or setting ({error}); start the run anew in another folder"
+        ) from None
+    return position
 
 
 def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -1,11 +1,9 @@
 """From a trained method to the model folder: the only thing that leaves training."""
 
 import copy
-import json
-import shutil
 import warnings
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import onnx
@@ -18,9 +16,12 @@ from torch.jit._trace import TracerWarning
 
 from inkseek.methods._base import Method, RetrievalNetwork
 from inkseek.pictures.preprocessing import Preprocessing
-from inkseek.training.checkpoint import replace_folder
+from inkseek.retrieval.model_folder import FeatureSpec, ModelConfig, NetworkFiles, write_config
+from inkseek.training.atomic import replacing
 
 ENCODER = "encoder.onnx"
+WEIGHTS = "model.safetensors"
+CARD = "README.md"
 OPSET = 17
 SMALLEST_HALVED = 256  # initialisers with fewer values stay float32: they weigh nothing and include shapes' constants
 
@@ -113,25 +114,22 @@ def write_model_folder(
         card: text of README.md.
         with_weights: also write float32 weights as safetensors.
     """
-    partial = folder.with_name(folder.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
     encoder = served_encoder(method)
-    export_onnx(encoder, preprocessing.size, partial / ENCODER, precision)
-    if with_weights:
-        weights = {key: value.detach().contiguous().clone() for key, value in encoder.network.state_dict().items()}
-        save_file(weights, partial / "model.safetensors")
-    config: dict[str, Any] = {
-        "format": 1,
-        "name": name,
-        "method": method.paper.method,
-        "backbone": method.backbone_name,
-        "precision": precision,
-        "seen_classes": list(method.class_names),
-        "preprocessing": preprocessing.model_dump(mode="json"),
-        "feature": {"kind": "float", "dimension": method.dimension},
-        "networks": {"encoder": ENCODER},
-    }
-    (partial / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-    (partial / "README.md").write_text(card, encoding="utf-8")
-    replace_folder(partial, folder)
+    config = ModelConfig(
+        format=1,
+        name=name,
+        method=method.paper.method,
+        backbone=method.backbone_name,
+        precision=precision,
+        seen_classes=method.class_names,
+        preprocessing=preprocessing,
+        feature=FeatureSpec(kind="float", dimension=method.dimension),
+        networks=NetworkFiles(encoder=ENCODER),
+    )
+    with replacing(folder) as new:
+        export_onnx(encoder, preprocessing.size, new / ENCODER, precision)
+        if with_weights:
+            weights = {key: value.detach().contiguous().clone() for key, value in encoder.network.state_dict().items()}
+            save_file(weights, new / WEIGHTS)
+        write_config(new, config)
+        (new / CARD).write_text(card, encoding="utf-8")

@@ -7,13 +7,21 @@ from typing import Any
 
 from torch.utils.tensorboard import SummaryWriter
 
+from inkseek.training.folder import METRICS
+
 
 class Journal:
-    """Appends to `metrics.jsonl` and to `tensorboard/` of a run folder."""
+    """Appends to `metrics.jsonl` and to `tensorboard/` of a run folder.
 
-    def __init__(self, run: Path) -> None:
-        self.path = run / "metrics.jsonl"
-        self.board = SummaryWriter(str(run / "tensorboard"))
+    Args:
+        run: the folder.
+        step: steps that are done; records of later ones, which a resumed run will do again, are dropped.
+    """
+
+    def __init__(self, run: Path, step: int) -> None:
+        self.path = run / METRICS
+        _trim(self.path, step)
+        self.board = SummaryWriter(str(run / "tensorboard"), purge_step=step + 1)
 
     def write(self, kind: str, epoch: int, step: int, values: dict[str, float], **more: Any) -> None:  # noqa: ANN401
         """Add one record of a kind such as `step` or `validation`."""
@@ -28,11 +36,16 @@ class Journal:
         self.board.close()
 
 
-def trim_journal(run: Path, step: int) -> None:
-    """Drop records of steps that a resumed run will do again."""
-    path = run / "metrics.jsonl"
+def _trim(path: Path, step: int) -> None:
+    """Drop records after `step`, and a line that a kill left half-written."""
     if not path.exists():
         return
-    lines = path.read_text(encoding="utf-8").splitlines()
-    kept = [line for line in lines if json.loads(line)["step"] <= step]
-    path.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+    kept = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            record = json.loads(line)
+        except ValueError:
+            continue
+        if record["step"] <= step:
+            kept.append(line + "\n")
+    path.write_text("".join(kept), encoding="utf-8")

@@ -27,9 +27,9 @@ OPTIMISERS: dict[str, Callable[..., Optimizer]] = {
 
 @dataclass(frozen=True)
 class StepRecord:
-    """What one step did: unweighted terms by name, their weighted total, seconds."""
+    """What one step did: unweighted terms by name, their weighted total, seconds; `global_step` counts from 1."""
 
-    position: Position
+    epoch: int
     global_step: int
     terms: dict[str, float]
     total: float
@@ -107,7 +107,7 @@ class Trainer:
             terms, total = self._turns(batch)
             done = self.global_step + 1
             self.position = Position(epoch, step + 1) if step + 1 < self.order.steps else Position(epoch + 1, 0)
-            after_step(StepRecord(self.position, done, terms, total, time.perf_counter() - start))
+            after_step(StepRecord(epoch, done, terms, total, time.perf_counter() - start))
 
     def _turns(self, batch: Batch) -> tuple[dict[str, float], float]:
         factor = rate_factor(self.config.schedule, self.global_step, self.order.steps, self.config.epochs)

@@ -10,9 +10,11 @@ from safetensors.torch import load_file
 from inkseek.errors import FormatError
 from inkseek.methods._base import Method
 from inkseek.retrieval.model_folder import open_model_folder
+from inkseek.training.atomic import replacing
 from inkseek.training.card import model_card
 from inkseek.training.experiment import Experiment, parse_experiment
-from inkseek.training.export import write_model_folder
+from inkseek.training.export import CARD, ENCODER, WEIGHTS, write_model_folder
+from inkseek.training.folder import CONFIG, read_environment
 from inkseek.training.run import build_method
 
 
@@ -61,24 +63,37 @@ def publish(
         figures: what `inkseek evaluate OUT --json` printed for this very encoder, for the card.
 
     Raises:
-        FormatError: `run` is not a finished run, or `figures` are of another encoder.
+        FormatError: `run` is not a finished run, `out` holds something else than a model folder, or `figures` are of
+            another encoder.
     """
+    _check_target(out, run)
     experiment, method = open_run(run)
-    environment = json.loads((run / "environment.json").read_text(encoding="utf-8"))
-    card = model_card(method.paper, experiment, method.class_names, environment, figures)
-    write_model_folder(
-        method,
-        out,
-        name=name,
-        preprocessing=experiment.data.preprocessing,
-        precision=precision,
-        card=card,
-        with_weights=with_weights,
-    )
-    fingerprint = open_model_folder(out).fingerprint
-    if figures is not None and figures["model"]["fingerprint"] != fingerprint:
-        raise FormatError(
-            f"{out}: the figures are of the encoder {figures['model']['fingerprint'][:12]}, this one is "
-            f"{fingerprint[:12]}; evaluate {out} and export again"
+    card = model_card(method.paper, experiment, method.class_names, read_environment(run), figures)
+    with replacing(out) as new:
+        write_model_folder(
+            method,
+            new,
+            name=name,
+            preprocessing=experiment.data.preprocessing,
+            precision=precision,
+            card=card,
+            with_weights=with_weights,
         )
+        fingerprint = open_model_folder(new).fingerprint
+        if figures is not None and figures["model"]["fingerprint"] != fingerprint:
+            raise FormatError(
+                f"{out}: the figures are of the encoder {figures['model']['fingerprint'][:12]}, this one is "
+                f"{fingerprint[:12]}; evaluate {out} and export again"
+            )
     return out
+
+
+def _check_target(out: Path, run: Path) -> None:
+    """Only a model folder may be replaced: nobody's photos, and no part of the run itself."""
+    if out.absolute().is_relative_to(run.absolute()):
+        raise FormatError(f"{out}: is part of the run; give another folder with --out")
+    if not out.exists():
+        return
+    files = {path.name for path in out.iterdir()} if out.is_dir() else {out.name}
+    if files and not (files <= {CARD, CONFIG, ENCODER, WEIGHTS} and CONFIG in files):
+        raise FormatError(f"{out}: is no model folder and would be replaced; give a new folder with --out")
