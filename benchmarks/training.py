@@ -2,8 +2,9 @@
 
     python benchmarks/training.py [--config configs/sake-sketchy25.toml] [--steps 20]
 
-Both loops run in turns in one process on the same pictures: ours is `Trainer.run_epoch` with weight average, journal and
-TensorBoard; the bare one is the few lines that a script would have (gather, augment, losses, backward, optimiser step). Prints seconds a step, their ratio, and the time of a whole epoch on this machine.
+Both loops run in turns in one process on the same pictures: ours is `Trainer.run_epoch` with weight average, journal
+and TensorBoard; the bare one is the few lines that a script would have (gather, augment, losses, backward, optimiser
+step). Prints seconds a step, their ratio, and the time of a whole epoch on this machine.
 """
 
 import argparse

@@ -47,7 +47,10 @@ class MissingExtraError(InkseekError):
     """An optional dependency is not installed."""
 
     def __init__(self, package: str, extra: str) -> None:
-        super().__init__(f"this needs {package}, which is not installed: pip install 'inkseek[{extra}]'")
+        super().__init__(
+            f"this needs {package}, which is not installed; install inkseek with its extra `{extra}`: "
+            f"pip install '.[{extra}]' in its folder"
+        )
 
 
 class PictureFault(StrEnum):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from inkseek.cli.main import TERMS, app
+from inkseek.cli.main import CARD, TERMS, app
 from tests.cli.calling import inkseek, inkseek_process
 
 VERBS = ("search", "index", "demo", "train", "evaluate", "methods")
@@ -52,7 +52,9 @@ def test_version_and_terms() -> None:
     assert first == f"inkseek {version('inkseek')}"
     assert terms == TERMS.splitlines()
     assert {line.partition(":")[0] for line in terms} == {"code", "bundled weights", "photos"}
-    assert "assets/bundled/README.md" in TERMS
+    assert terms[1].endswith(f"terms and figures in {CARD}")
+    assert CARD.is_absolute()
+    assert "Apache-2.0" in CARD.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("call", ["--help", "--version", "train --help", "gallery --help"])

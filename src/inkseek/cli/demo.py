@@ -28,6 +28,6 @@ def demo(
     else:
         for line in result_lines(result):
             typer.echo(line)
-    messages().print(f"\npage: {page}\n\ntype next:", markup=False)
+    messages().print(f"\npage: {page}\n\ntype next:", markup=False, soft_wrap=True)
     for command in commands:
         messages().print(f"  {command}", markup=False, soft_wrap=True)

@@ -1,10 +1,12 @@
 """The `inkseek` command. Verbs import what they need when they run, so that help is instant."""
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+import inkseek
 from inkseek.cli.demo import demo
 from inkseek.cli.evaluate import evaluate
 from inkseek.cli.export import export
@@ -15,9 +17,12 @@ from inkseek.cli.search import search
 from inkseek.cli.train import train
 from inkseek.errors import InkseekError
 
-TERMS = """\
+CARD = Path(inkseek.__file__).parent / "assets" / "bundled" / "README.md"
+"""Terms and figures of the bundled weights."""
+
+TERMS = f"""\
 code: Apache-2.0
-bundled weights: Apache-2.0, trained on research-only pictures; terms and figures in assets/bundled/README.md
+bundled weights: Apache-2.0, trained on research-only pictures; terms and figures in {CARD}
 photos: inkseek ships none; what `demo` fetches (tuxpaint-stamps-default) is GPL-2"""
 
 app = typer.Typer(

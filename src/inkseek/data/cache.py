@@ -203,11 +203,9 @@ def _tasks(manifest: Manifest) -> Iterator[tuple[Row, dict[str, Any] | None]]:
         key_ids = [row.path.partition("#")[2] for row in rows]
         if file.suffix.lower() != ".ndjson":
             yield from ((row, None) for row in rows)
-        elif file.is_file():
+        else:
             records = drawing_records(file, key_ids)
             yield from ((row, records.get(key_id, {})) for row, key_id in zip(rows, key_ids, strict=True))
-        else:
-            yield from ((row, {}) for row in rows)
 
 
 @dataclass(frozen=True)

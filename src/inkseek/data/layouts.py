@@ -10,7 +10,9 @@ The other `tx_` folders of Sketchy hold the same drawings placed otherwise and a
 """
 
 import hashlib
+import stat
 from collections.abc import Collection
+from os.path import isdir
 from pathlib import Path
 
 from inkseek.data.classes import ClassNames
@@ -63,7 +65,7 @@ def read_class_folders(
     root: Path, modality: Modality, classes: Collection[str] | None = None, source: str | None = None
 ) -> tuple[Manifest, ReadReport]:
     """Read `<class>/*`, all of one modality; arguments and errors as for `read_sketchy`."""
-    if not root.is_dir():
+    if not isdir(root):
         raise DataError(f"{root}: no such folder; give a folder that holds one folder a class")
     reader = _FolderReader(root, classes, source)
     reader.read(root, modality)
@@ -76,7 +78,7 @@ def probe(root: Path, classes: Collection[str] | None = None) -> tuple[Manifest,
     Raises:
         DataError: the folder is missing, has neither layout or holds nothing readable.
     """
-    if not root.is_dir():
+    if not isdir(root):
         raise DataError(f"{root}: no such folder; give the folder of a data set")
     if _sketchy_folders(root):
         return read_sketchy(root, classes)
@@ -90,7 +92,7 @@ def probe(root: Path, classes: Collection[str] | None = None) -> tuple[Manifest,
 
 def _modality_folders(root: Path) -> list[tuple[Modality, Path]]:
     pairs: tuple[tuple[Modality, Path], ...] = (("sketch", root / "sketch"), ("photo", root / "photo"))
-    return [(modality, folder) for modality, folder in pairs if folder.is_dir()]
+    return [(modality, folder) for modality, folder in pairs if isdir(folder)]
 
 
 def _sketchy_folders(root: Path) -> list[tuple[Modality, Path]]:
@@ -99,11 +101,11 @@ def _sketchy_folders(root: Path) -> list[tuple[Modality, Path]]:
             (modality, folder / placement)
             for modality, folder in _modality_folders(base)
             for placement in PLACEMENTS
-            if (folder / placement).is_dir()
+            if isdir(folder / placement)
         ]
         if found:
             homes = (base,) if base == root else (base, base.parent)
-            extended = [home / name for home in homes for name in EXTENDED if (home / name).is_dir()]
+            extended = [home / name for home in homes for name in EXTENDED if isdir(home / name)]
             return [*found, *(("photo", folder) for folder in extended)]
     return []
 
@@ -125,28 +127,32 @@ class _FolderReader:
 
     def read(self, folder: Path, modality: Modality) -> None:
         """Read every class folder of `folder`."""
-        for entry in sorted(folder.iterdir()):
-            if entry.name.startswith(".") or not entry.is_dir():
+        for entry in listing(folder, self.report):
+            if entry.name.startswith(".") or not isdir(entry):
                 self.report.add(entry, STRAY, "neither a class folder nor in one")
                 continue
             class_name = self.names.find(entry.name)
             if class_name is None:
-                files = sum(1 for file in entry.iterdir() if file.is_file())
-                self.report.add(entry, OUTSIDE_CLASSES, f"{files} files of a class that was not asked for")
+                files = len(listing(entry, self.report))
+                self.report.add(entry, OUTSIDE_CLASSES, f"{files} entries of a class that was not asked for")
                 continue
             self._read_class(entry, modality, class_name)
 
     def _read_class(self, folder: Path, modality: Modality, class_name: str) -> None:
         twice = 0
-        for file in sorted(folder.iterdir()):
+        for file in listing(folder, self.report):
             place = (modality, class_name, file.name)
             if self._folders.setdefault(place, folder) != folder:
                 twice += 1
                 continue
-            found = _fault(file, modality)
+            try:
+                found = _fault(file, modality)
+                digest = "" if found else _file_hash(file)
+            except OSError as error:
+                found = PictureFault.MISSING, f"cannot be read ({error.strerror})"
             if found is None:
                 path = file.relative_to(self.root).as_posix()
-                self.rows.append(Row(modality, class_name, self.source, path, _file_hash(file)))
+                self.rows.append(Row(modality, class_name, self.source, path, digest))
             else:
                 self.report.add(file, *found)
         if twice:
@@ -154,27 +160,40 @@ class _FolderReader:
 
 
 def _fault(file: Path, modality: Modality) -> tuple[str, str] | None:
-    """Why a file of a class folder is not worth a row, as far as its name and size tell."""
+    """Why a file of a class folder is not worth a row, as far as its name, kind and size tell."""
     suffix = file.suffix.lower()
-    if file.is_dir() or file.name.startswith("."):
+    if file.name.startswith(".") or isdir(file):
         return STRAY, "hidden, or a folder inside a class folder"
     if suffix == ".ndjson" or (suffix in DRAWING_SUFFIXES and modality == "photo"):
         return STRAY, "strokes where pictures of one class are expected; ndjson has a layout of its own"
     if suffix and suffix not in PICTURE_SUFFIXES and suffix not in DRAWING_SUFFIXES:
         return STRAY, f"{suffix} is no picture format"
-    return _size_fault(file)
+    return file_fault(file)
 
 
-def _size_fault(file: Path) -> tuple[str, str] | None:
-    try:
-        size = file.stat().st_size
-    except OSError as error:
-        return PictureFault.MISSING, f"cannot be read ({error.strerror})"
-    if size == 0:
+def file_fault(file: Path, max_bytes: float = DEFAULT_LIMITS.max_bytes) -> tuple[str, str] | None:
+    """Why a file is not worth opening, or None: no regular file (opening a pipe would wait for ever), empty, too large.
+
+    Raises:
+        OSError: nothing can be learned about the file.
+    """
+    facts = file.stat()
+    if not stat.S_ISREG(facts.st_mode):
+        return PictureFault.MISSING, "is no regular file"
+    if facts.st_size == 0:
         return PictureFault.EMPTY, "holds no bytes"
-    if size > DEFAULT_LIMITS.max_bytes:
-        return PictureFault.TOO_LARGE, f"{size} bytes are over the limit of {DEFAULT_LIMITS.max_bytes}"
+    if facts.st_size > max_bytes:
+        return PictureFault.TOO_LARGE, f"{facts.st_size} bytes are over the limit of {max_bytes}"
     return None
+
+
+def listing(folder: Path, report: ReadReport) -> list[Path]:
+    """Entries of a folder by name; none, and a line in the report, where it cannot be listed."""
+    try:
+        return sorted(folder.iterdir())
+    except OSError as error:
+        report.add(folder, PictureFault.MISSING, f"cannot be listed ({error.strerror})")
+        return []
 
 
 def finish(root: Path, rows: list[Row], report: ReadReport) -> tuple[Manifest, ReadReport]:

@@ -2,13 +2,16 @@
 
 import hashlib
 import json
+import math
 from collections import Counter
 from collections.abc import Collection, Iterator
+from contextlib import suppress
+from os.path import isdir
 from pathlib import Path
 from typing import Any
 
 from inkseek.data.classes import ClassNames, quickdraw_aliases
-from inkseek.data.layouts import finish
+from inkseek.data.layouts import file_fault, finish, listing
 from inkseek.data.manifest import Manifest, Row
 from inkseek.data.report import LISTED_TWICE, OUTSIDE_CLASSES, STRAY, ReadReport
 from inkseek.errors import DataError, PictureFault
@@ -29,13 +32,13 @@ def read_quickdraw(
     Raises:
         DataError: the folder is missing or holds nothing readable.
     """
-    if not root.is_dir():
+    if not isdir(root):
         raise DataError(f"{root}: no such folder; give the folder that holds the .ndjson files")
     names = ClassNames(classes, quickdraw_aliases())
     report = ReadReport()
     rows: list[Row] = []
-    for file in sorted(root.iterdir()):
-        if file.suffix.lower() != ".ndjson" or not file.is_file():
+    for file in listing(root, report):
+        if file.suffix.lower() != ".ndjson" or isdir(file):
             report.add(file, STRAY, "no .ndjson file")
             continue
         rows.extend(_file_rows(file, names, source or root.absolute().name, report))
@@ -66,20 +69,28 @@ def _file_rows(file: Path, names: ClassNames, source: str, report: ReadReport) -
 
 
 def _lines(file: Path, report: ReadReport) -> Iterator[tuple[int, bytes]]:
-    if file.stat().st_size == 0:
-        report.add(file, PictureFault.EMPTY, "holds no bytes")
-        return
-    with file.open("rb") as stream:
-        for number, line in enumerate(stream, start=1):
-            if line.strip():
-                yield number, line
+    """Numbered lines of a file that are not blank; a file that cannot be read, or only in part, is reported."""
+    try:
+        found = file_fault(file, math.inf)
+        if found is not None:
+            report.add(file, *found)
+            return
+        with file.open("rb") as stream:
+            for number, line in enumerate(stream, start=1):
+                if line.strip():
+                    yield number, line
+    except OSError as error:
+        report.add(file, PictureFault.MISSING, f"cannot be read ({error.strerror})")
 
 
 def drawing_records(file: Path, key_ids: Collection[str]) -> dict[str, dict[str, Any]]:
-    """Records of some drawings of an ndjson file, by `key_id`; other lines, broken ones too, are passed over."""
+    """Records of some drawings of an ndjson file, by `key_id`.
+
+    Other lines, broken ones too, are passed over; a file that cannot be read gives those before the failure.
+    """
     wanted = frozenset(key_ids)
     found: dict[str, dict[str, Any]] = {}
-    with file.open("rb") as stream:
+    with suppress(OSError), file.open("rb") as stream:
         for line in stream:
             try:
                 record = json.loads(line)

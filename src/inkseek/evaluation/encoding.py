@@ -18,7 +18,7 @@ BATCH = 32
 READERS = 2
 BATCHES_AHEAD = 2
 
-Pending = tuple[tuple[Row, ...], list[Future[NDArray[np.uint8]]]]
+Batch = tuple[tuple[Row, ...], list[Future[NDArray[np.uint8]]]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,10 +71,10 @@ def encode_manifest(
     return Encoded(np.concatenate(features), np.asarray(labels, dtype=np.int64))
 
 
-def _read_ahead(encoder: RetrievalEncoder, manifest: Manifest, modality: Modality) -> Iterator[Pending]:
+def _read_ahead(encoder: RetrievalEncoder, manifest: Manifest, modality: Modality) -> Iterator[Batch]:
     """Batches in order, the next ones being read while the encoder works."""
     preprocessing = encoder.config.preprocessing
-    pending: deque[Pending] = deque()
+    pending: deque[Batch] = deque()
     with ThreadPoolExecutor(READERS) as pool:
         for start in range(0, len(manifest.rows), BATCH):
             part = manifest.rows[start : start + BATCH]

@@ -8,8 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from inkseek.errors import ConfigError
-
 
 def cut_or_relevant(cut: int, relevant: int, hits: int) -> int:
     """`min(k, R)`: the greatest number of relevant photos that the first `k` ranks can hold.
@@ -59,14 +57,3 @@ PROTOCOLS: Mapping[str, Protocol] = MappingProxyType(
         )
     }
 )
-
-
-def protocol_named(name: str) -> Protocol:
-    """The protocol of that name.
-
-    Raises:
-        ConfigError: there is none; the sentence lists those there are.
-    """
-    if name not in PROTOCOLS:
-        raise ConfigError(f"unknown protocol {name!r}; choose from {', '.join(PROTOCOLS)}")
-    return PROTOCOLS[name]

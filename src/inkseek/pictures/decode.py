@@ -182,7 +182,7 @@ def _register_heif(source: str) -> None:
     try:
         importlib.import_module("pillow_heif").register_heif_opener()
     except ImportError:
-        detail = "HEIC needs pillow-heif: pip install 'inkseek[heif]', or save the picture as JPEG"
+        detail = "HEIC needs inkseek's extra `heif` (pip install '.[heif]' in its folder); or save the picture as JPEG"
         raise PictureError(source, PictureFault.UNSUPPORTED, detail) from None
 
 

@@ -36,7 +36,7 @@ CHUNK = 16
 Progress = Callable[[int, int], None]
 """Called with the number of files done and the number of files to read."""
 
-Encoded = tuple[list[Outcome], NDArray[np.float32]]
+EncodedChunk = tuple[list[Outcome], NDArray[np.float32]]
 """Outcomes of a chunk, and the retrieval features [n, d] of the photos among them, in their order."""
 
 
@@ -148,7 +148,7 @@ def index_folder(
     return _report(changes, writer, time.perf_counter() - started)
 
 
-def _embed(encoder: RetrievalEncoder, read: Callable[[Pending], Outcome], chunk: Sequence[Pending]) -> Encoded:
+def _embed(encoder: RetrievalEncoder, read: Callable[[Pending], Outcome], chunk: Sequence[Pending]) -> EncodedChunk:
     outcomes = [read(pending) for pending in chunk]
     pixels = [outcome.pixels for outcome in outcomes if isinstance(outcome, Photo)]
     if not pixels:
@@ -163,9 +163,9 @@ def _chunks(files: Iterable[Pending]) -> Iterator[list[Pending]]:
 
 
 def _in_order(
-    work: Callable[[list[Pending]], Encoded], chunks: Iterator[list[Pending]], workers: int
-) -> Iterator[Encoded]:
-    under_way: deque[Future[Encoded]] = deque()
+    work: Callable[[list[Pending]], EncodedChunk], chunks: Iterator[list[Pending]], workers: int
+) -> Iterator[EncodedChunk]:
+    under_way: deque[Future[EncodedChunk]] = deque()
     with ThreadPoolExecutor(workers, thread_name_prefix="inkseek-index") as pool:
         try:
             under_way.extend(pool.submit(work, chunk) for chunk in islice(chunks, 2 * workers))

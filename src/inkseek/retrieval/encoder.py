@@ -42,11 +42,6 @@ class RetrievalEncoder:
         """Fingerprint of the model folder."""
         return self.folder.fingerprint
 
-    @property
-    def precision(self) -> str:
-        """Number format of the stored weights."""
-        return self.folder.config.precision
-
     def encode_sketch(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Retrieval features of sketches.
 

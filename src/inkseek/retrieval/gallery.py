@@ -127,11 +127,6 @@ class Gallery:
         """Random word that changes with every change of vectors; the index uses it to know whether it is stale."""
         return str(self._one("SELECT value FROM meta WHERE key = 'generation'"))
 
-    def known(self, path: Path) -> tuple[int, int] | None:
-        """Size in bytes and modification time in ns under which a path was last read, or None."""
-        found = self.rows("SELECT size, mtime_ns FROM pictures WHERE path = ?", os.fsencode(path))
-        return (found[0][0], found[0][1]) if found else None
-
     def stored(self, ids: Iterable[int]) -> list[StoredPicture]:
         """Pictures of these ids, in their order; an id that was removed meanwhile is left out."""
         query = "SELECT id, path, width, height, class FROM pictures WHERE id = ? AND state = 'ready'"
@@ -148,14 +143,6 @@ class Gallery:
         query = "SELECT path, size, mtime_ns, fault, detail FROM pictures WHERE state = 'bad' ORDER BY path"
         for path, size, mtime_ns, fault, detail in self.rows(query):
             yield BadPicture(Path(os.fsdecode(path)), size, mtime_ns, PictureFault(fault), detail)
-
-    def vectors(self) -> tuple[NDArray[np.int64], NDArray[np.float16]]:
-        """All ids [n], rising, and their vectors float16 [n, d]."""
-        with self.transaction(write=False):
-            blocks = list(self.blocks())
-        if not blocks:
-            return np.empty(0, np.int64), np.empty((0, self.description.dimension), VECTOR)
-        return np.concatenate([ids for ids, _ in blocks]), np.concatenate([rows for _, rows in blocks])
 
     def blocks(self, rows: int = BLOCK_ROWS) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float16]]]:
         """Ids [r] and vectors float16 [r, d] by rising id, `rows` at a time.

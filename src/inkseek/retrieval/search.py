@@ -95,18 +95,3 @@ class Searcher:
         started = time.perf_counter()
         pixels = read_query(path, self._encoder.config.preprocessing, modality=modality)
         return self.search(pixels, modality, k, render_ms=1e3 * (time.perf_counter() - started))
-
-
-def search_gallery(
-    gallery: Gallery,
-    encoder: RetrievalEncoder,
-    pixels: NDArray[np.uint8],
-    modality: Modality = "sketch",
-    k: int = 10,
-) -> SearchResult:
-    """One search; `Searcher` keeps the index for the next one.
-
-    Raises:
-        FingerprintMismatch: the gallery holds vectors of another encoder.
-    """
-    return Searcher(gallery, encoder).search(pixels, modality, k)
