@@ -34,7 +34,7 @@ from inkseek.retrieval.embedding import CHUNK, index_folder, open_or_create_gall
 from inkseek.retrieval.encoder import load_encoder
 from inkseek.retrieval.reading import Photo, read_photo, unknown_class
 from inkseek.training.export import ServedEncoder
-from subjects import fresh_encoder, print_result, write_fresh_folder, write_photos
+from subjects import fresh_encoder, print_result, served_size, write_fresh_folder, write_photos
 
 SKETCHY_PHOTOS = Path("../shared/data/sketchy25/256x256/photo/tx_000000000000")
 PLAIN_BATCH = 16
@@ -152,7 +152,7 @@ def main() -> None:
     options.add_argument("--photos", type=Path, default=SKETCHY_PHOTOS, help="folder of small JPEGs")
     options.add_argument("--repeats", type=int, default=3)
     options.add_argument("--backbone", default="efficientnet-lite0")
-    options.add_argument("--size", type=int, default=128)
+    options.add_argument("--size", type=int, default=served_size())
     options.add_argument("--dimension", type=int, default=512)
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as name:

@@ -28,7 +28,7 @@ from inkseek.retrieval.gallery import Gallery
 from inkseek.retrieval.index import Index
 from inkseek.retrieval.records import PictureFile
 from inkseek.retrieval.search import Searcher
-from subjects import fresh_encoder, print_result, write_fresh_folder
+from subjects import fresh_encoder, print_result, served_size, write_fresh_folder
 
 K = 10
 STEP = 10_000
@@ -137,7 +137,7 @@ def main() -> None:
     options.add_argument("--count", type=int, default=100_000, help="stored vectors")
     options.add_argument("--repeats", type=int, default=200)
     options.add_argument("--cold-repeats", type=int, default=5)
-    options.add_argument("--size", type=int, default=128, help="of the untrained encoder")
+    options.add_argument("--size", type=int, default=served_size(), help="of the untrained encoder")
     options.add_argument("--dimension", type=int, default=512, help="of the untrained encoder")
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as name:

@@ -8,11 +8,21 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
+import inkseek
 from inkseek.encoders.efficientnet_lite import EfficientNetLite
 from inkseek.methods._base import RetrievalNetwork
 from inkseek.pictures.preprocessing import Preprocessing
 from inkseek.retrieval.model_folder import FeatureSpec, ModelConfig, NetworkFiles, write_config
 from inkseek.training.export import ServedEncoder, export_onnx
+
+
+def served_size() -> int:
+    """Side of the pictures that the bundled encoder takes; without one, that of the shipped configurations."""
+    config = Path(inkseek.__file__).parent / "assets" / "bundled" / "config.json"
+    if not config.is_file():
+        return 160
+    size: int = json.loads(config.read_bytes())["preprocessing"]["size"]
+    return size
 
 
 def fresh_encoder(backbone: str, dimension: int) -> ServedEncoder:

@@ -11,7 +11,7 @@ from torchmetrics.functional.retrieval import retrieval_average_precision, retri
 
 from inkseek.errors import ConfigError
 from inkseek.evaluation.metrics import average_precision, precision_at
-from inkseek.evaluation.protocols import PROTOCOLS, protocol_named
+from inkseek.evaluation.protocols import PROTOCOLS
 from tests.reference import metrics_reference as reference
 
 STANDARD, SAKE = PROTOCOLS["standard"], PROTOCOLS["sake"]
@@ -167,10 +167,3 @@ def test_rank_outside_the_gallery_is_refused(ranks: list[int]) -> None:
 def test_cut_below_one_is_refused() -> None:
     with pytest.raises(ValueError, match="at least 1"):
         precision_at(np.array([1]), 0, 10)
-
-
-def test_protocols_are_found_by_name() -> None:
-    assert protocol_named("sake") is SAKE
-    assert [protocol.name for protocol in PROTOCOLS.values()] == list(PROTOCOLS)
-    with pytest.raises(ConfigError, match="choose from standard, sake"):
-        protocol_named("trec")

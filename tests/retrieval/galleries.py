@@ -27,3 +27,18 @@ def filled(folder: Path, features: NDArray[np.float32]) -> Gallery:
     gallery = Gallery.create(folder, description(dimension=features.shape[1]))
     gallery.add([picture(f"{i:06}.jpg", i) for i in range(len(features))], features)
     return gallery
+
+
+def vectors_of(gallery: Gallery) -> tuple[NDArray[np.int64], NDArray[np.float16]]:
+    """All ids [n], rising, and their vectors [n, d]."""
+    with gallery.transaction(write=False):
+        blocks = list(gallery.blocks())
+    empty = np.empty(0, np.int64), np.empty((0, gallery.description.dimension), np.float16)
+    ids, vectors = zip(empty, *blocks, strict=True)
+    return np.concatenate(ids), np.concatenate(vectors)
+
+
+def known_as(gallery: Gallery, path: Path) -> tuple[int, int] | None:
+    """Size and modification time under which a path was last read."""
+    found = gallery.rows("SELECT size, mtime_ns FROM pictures WHERE path = ?", os.fsencode(path))
+    return (found[0][0], found[0][1]) if found else None

@@ -22,6 +22,7 @@ from inkseek.retrieval.gallery import Gallery
 from inkseek.retrieval.index_cache import VECTORS, is_fresh
 from inkseek.retrieval.scan import EXCLUDED, GALLERY, HIDDEN
 from tests.retrieval.conftest import write_photo
+from tests.retrieval.galleries import known_as, vectors_of
 from tests.tiny_model import tiny_network, write_tiny_model_folder
 
 
@@ -45,7 +46,7 @@ def forbid_decoding(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_photo_is_encoded_as_itself(gallery: Gallery, photos: Path, encoder: RetrievalEncoder) -> None:
     report = index_folder(gallery, photos, encoder)
     assert (report.added, report.bad, report.ignored, report.unreadable) == (6, {}, {}, ())
-    ids, vectors = gallery.vectors()
+    ids, vectors = vectors_of(gallery)
     for picture in gallery.stored(ids):
         pixels = photo_pixels(open_picture(picture.path, target=32), 32)
         expected = encoder.encode_photo(pixels[None])[0]
@@ -84,18 +85,18 @@ def test_a_new_time_alone_decodes_nothing(
     for _ in range(2):
         report = index_folder(gallery, photos, encoder)
         assert (report.unchanged, report.changed) == (6, 0)
-    assert gallery.known(photos / "0.png") == ((photos / "0.png").stat().st_size, 1)
+    assert known_as(gallery, photos / "0.png") == ((photos / "0.png").stat().st_size, 1)
 
 
 def test_changed_content_keeps_the_id(gallery: Gallery, photos: Path, encoder: RetrievalEncoder) -> None:
     index_folder(gallery, photos, encoder)
-    before = contents(gallery), gallery.vectors()[1][0]
+    before = contents(gallery), vectors_of(gallery)[1][0]
     write_photo(photos / "0.png", 77)
     os.utime(photos / "0.png", ns=(5, 5))
     report = index_folder(gallery, photos, encoder)
     assert (report.changed, report.unchanged, report.added) == (1, 5, 0)
     assert contents(gallery) == before[0]
-    assert not np.array_equal(gallery.vectors()[1][0], before[1])
+    assert not np.array_equal(vectors_of(gallery)[1][0], before[1])
 
 
 def test_a_renamed_photo_keeps_its_id_and_is_not_decoded(
@@ -143,7 +144,7 @@ def test_a_copy_in_another_folder_is_a_picture_of_its_own(
     shutil.copy(photos / "0.png", tmp_path / "archive" / "copy.png")
     report = index_folder(gallery, tmp_path / "archive", encoder)
     assert (report.added, report.renamed) == (1, 0)
-    assert gallery.known(photos / "0.png") is not None
+    assert known_as(gallery, photos / "0.png") is not None
 
 
 def test_a_photo_on_a_locked_disk_does_not_count_as_gone(
@@ -163,7 +164,7 @@ def test_a_photo_on_a_locked_disk_does_not_count_as_gone(
         patch.setattr(os, "lstat", refuse)
         report = index_folder(gallery, tmp_path / "archive", encoder)
     assert (report.added, report.renamed) == (1, 0)
-    assert gallery.known(photos / "0.png") is not None
+    assert known_as(gallery, photos / "0.png") is not None
 
 
 def test_a_file_that_only_has_the_size_of_a_lost_one_is_no_rename(
@@ -271,7 +272,7 @@ def test_bad_pictures_are_recorded_with_reason_and_skipped(
     assert reasons["empty.jpg"][0] is PictureFault.EMPTY
     assert "rename the file" in reasons["liar.jpg"][1]
     assert len(reasons) == 3
-    assert len(gallery) == len(gallery.vectors()[0]) == 6
+    assert len(gallery) == len(vectors_of(gallery)[0]) == 6
 
 
 def test_bad_pictures_are_not_tried_again_until_they_change(
@@ -312,7 +313,7 @@ def test_a_good_picture_that_turns_bad_leaves_the_search(
     index_folder(gallery, photos, encoder)
     (photos / "0.png").write_bytes(b"")
     assert index_folder(gallery, photos, encoder).bad == {"empty": 1}
-    assert gallery.vectors()[0].tolist() == [2, 3, 4, 5, 6]
+    assert vectors_of(gallery)[0].tolist() == [2, 3, 4, 5, 6]
 
 
 def test_a_file_that_cannot_be_opened_is_named_and_forgotten(

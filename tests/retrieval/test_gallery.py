@@ -11,7 +11,7 @@ from inkseek.errors import FingerprintMismatch, GalleryError, PictureFault
 from inkseek.retrieval.database import APPLICATION_ID, DATABASE, PARTIAL
 from inkseek.retrieval.gallery import Gallery
 from inkseek.retrieval.records import BadPicture
-from tests.retrieval.galleries import description, filled, picture, unit_rows
+from tests.retrieval.galleries import description, filled, known_as, picture, unit_rows, vectors_of
 
 
 def test_pictures_and_vectors_survive_closing(tmp_path: Path) -> None:
@@ -19,13 +19,13 @@ def test_pictures_and_vectors_survive_closing(tmp_path: Path) -> None:
     with filled(tmp_path / "g", features) as gallery:
         assert len(gallery) == 3
     with Gallery.open(tmp_path / "g", "f" * 64) as gallery:
-        ids, vectors = gallery.vectors()
+        ids, vectors = vectors_of(gallery)
         assert ids.tolist() == [1, 2, 3]
         assert vectors.dtype == np.float16
         np.testing.assert_array_equal(vectors, features.astype(np.float16))
         assert gallery.description == description()
-        assert gallery.known(Path("/photos/000001.jpg")) == (100, 1_000)
-        assert gallery.known(Path("/photos/other.jpg")) is None
+        assert known_as(gallery, Path("/photos/000001.jpg")) == (100, 1_000)
+        assert known_as(gallery, Path("/photos/other.jpg")) is None
         found = gallery.stored([2, 1, 99])
         assert [(one.id, one.path.name, one.width, one.height) for one in found] == [
             (2, "000001.jpg", 640, 480),
@@ -35,7 +35,7 @@ def test_pictures_and_vectors_survive_closing(tmp_path: Path) -> None:
 
 def test_an_empty_gallery_has_no_vectors(tmp_path: Path) -> None:
     with Gallery.create(tmp_path / "g", description()) as gallery:
-        ids, vectors = gallery.vectors()
+        ids, vectors = vectors_of(gallery)
         assert len(gallery) == 0
         assert ids.shape == (0,)
         assert vectors.shape == (0, 8)
@@ -48,14 +48,14 @@ def test_ids_are_never_reused(tmp_path: Path) -> None:
         assert gallery.add([picture("new.jpg")], unit_rows(1, 8)) == [4]
         assert gallery.remove([4]) == 1
         assert gallery.add([picture("new.jpg")], unit_rows(1, 8)) == [5]
-        assert gallery.vectors()[0].tolist() == [1, 5]
+        assert vectors_of(gallery)[0].tolist() == [1, 5]
 
 
 def test_a_known_path_keeps_its_id_and_takes_the_new_content(tmp_path: Path) -> None:
     features = unit_rows(2, 8)
     with filled(tmp_path / "g", features[:1]) as gallery:
         assert gallery.add([picture("000000.jpg", 7)], features[1:]) == [1]
-        np.testing.assert_array_equal(gallery.vectors()[1], features[1:].astype(np.float16))
+        np.testing.assert_array_equal(vectors_of(gallery)[1], features[1:].astype(np.float16))
 
 
 def test_a_bad_picture_loses_its_vector_and_gets_it_back_when_good(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_a_bad_picture_loses_its_vector_and_gets_it_back_when_good(tmp_path: Pat
         gallery.add([], np.empty((0, 8)), [bad])
         assert len(gallery) == 1
         assert list(gallery.bad()) == [bad]
-        assert gallery.vectors()[0].tolist() == [2]
+        assert vectors_of(gallery)[0].tolist() == [2]
         assert gallery.stored([1]) == []
         assert gallery.add([picture("000000.jpg")], unit_rows(1, 8)) == [1]
         assert list(gallery.bad()) == []
@@ -75,8 +75,8 @@ def test_renaming_keeps_id_and_vector(tmp_path: Path) -> None:
     with filled(tmp_path / "g", unit_rows(1, 8)) as gallery:
         before = gallery.generation
         gallery.rename(1, Path("/photos/moved.jpg"), 77)
-        assert gallery.known(Path("/photos/moved.jpg")) == (100, 77)
-        assert gallery.vectors()[0].tolist() == [1]
+        assert known_as(gallery, Path("/photos/moved.jpg")) == (100, 77)
+        assert vectors_of(gallery)[0].tolist() == [1]
         assert gallery.generation == before
 
 
@@ -100,7 +100,7 @@ def test_a_failure_inside_a_transaction_takes_everything_back(tmp_path: Path) ->
         generation = gallery.generation
         with pytest.raises(ValueError, match="must be"):
             remove_and_fail(gallery)
-        assert gallery.vectors()[0].tolist() == [1, 2]
+        assert vectors_of(gallery)[0].tolist() == [1, 2]
         assert gallery.generation == generation
 
 
@@ -120,7 +120,7 @@ def test_no_space_keeps_the_last_commit(tmp_path: Path) -> None:
             gallery.add(many, unit_rows(500, 8))
         assert len(gallery) == 3
     with Gallery.open(tmp_path / "g") as gallery:
-        assert gallery.vectors()[0].tolist() == [1, 2, 3]
+        assert vectors_of(gallery)[0].tolist() == [1, 2, 3]
         assert len(gallery.add(many, unit_rows(500, 8))) == 500
 
 
@@ -168,7 +168,7 @@ def test_a_damaged_database_is_one_sentence(tmp_path: Path) -> None:
     data[8192:] = b"\xff" * (len(data) - 8192)
     path.write_bytes(data)
     with Gallery.open(tmp_path / "g") as gallery:
-        for read in (gallery.vectors, lambda: gallery.stored([400]), lambda: list(gallery.paths())):
+        for read in (lambda: vectors_of(gallery), lambda: gallery.stored([400]), lambda: list(gallery.paths())):
             with pytest.raises(GalleryError, match="the database is damaged; restore"):
                 read()
 
@@ -177,7 +177,7 @@ def test_a_vector_of_wrong_length_is_refused(tmp_path: Path) -> None:
     with filled(tmp_path / "g", unit_rows(2, 8)) as gallery:
         gallery.connection.execute("UPDATE vectors SET feature = x'00' WHERE picture = 2")
         with pytest.raises(GalleryError, match="another length than 8"):
-            gallery.vectors()
+            vectors_of(gallery)
 
 
 def test_a_folder_with_other_files_does_not_become_a_gallery(tmp_path: Path) -> None:
@@ -229,7 +229,7 @@ with gallery.transaction():
     killed = subprocess.run([sys.executable, "-c", script, tmp_path / "g"], check=False, cwd=Path(__file__).parents[2])
     assert killed.returncode == -9
     with Gallery.open(tmp_path / "g") as gallery:
-        assert gallery.vectors()[0].tolist() == [1, 2, 3]
+        assert vectors_of(gallery)[0].tolist() == [1, 2, 3]
 
 
 def test_the_file_carries_our_mark(tmp_path: Path) -> None:

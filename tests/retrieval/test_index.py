@@ -11,7 +11,7 @@ import inkseek.retrieval.index as index_module
 from inkseek.retrieval.gallery import Gallery
 from inkseek.retrieval.index import Index
 from inkseek.retrieval.index_cache import HEADER, VECTORS, StaleCacheError, is_fresh, open_cache, write_cache
-from tests.retrieval.galleries import description, filled, picture, unit_rows
+from tests.retrieval.galleries import description, filled, picture, unit_rows, vectors_of
 
 
 def brute_force(
@@ -39,7 +39,7 @@ def test_search_equals_brute_force(
     queries = np.concatenate([unit_rows(3, dimension, seed + 1), features[:1]])
     with filled(tmp_path_factory.mktemp("g") / "g", features) as gallery:
         gallery.remove(range(2, count, 7))
-        ids, vectors = gallery.vectors()
+        ids, vectors = vectors_of(gallery)
         ranking = Index(gallery).search(queries, k)
     expected_ids, expected_scores = brute_force(vectors, ids, queries, k)
     np.testing.assert_array_equal(ranking.scores, expected_scores)
@@ -106,7 +106,7 @@ def test_the_cache_of_another_gallery_is_not_believed(tmp_path: Path) -> None:
         for name in (VECTORS, HEADER):
             (second.folder / name).write_bytes((first.folder / name).read_bytes())
         query = unit_rows(1, 8, 3)
-        expected = brute_force(second.vectors()[1], second.vectors()[0], query, 5)
+        expected = brute_force(vectors_of(second)[1], vectors_of(second)[0], query, 5)
         np.testing.assert_array_equal(Index(second).search(query, 5).ids, expected[0])
 
 

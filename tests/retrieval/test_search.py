@@ -10,8 +10,9 @@ from inkseek.pictures.preprocessing import read_query
 from inkseek.retrieval.embedding import index_folder, open_or_create_gallery
 from inkseek.retrieval.encoder import RetrievalEncoder, load_encoder
 from inkseek.retrieval.gallery import Gallery
-from inkseek.retrieval.search import Searcher, search_gallery
+from inkseek.retrieval.search import Searcher
 from tests.retrieval.conftest import write_photo
+from tests.retrieval.galleries import vectors_of
 from tests.tiny_model import write_tiny_model_folder
 
 
@@ -35,8 +36,8 @@ def test_a_photo_finds_itself(gallery: Gallery, photos: Path, encoder: Retrieval
 def test_a_score_is_the_cosine(gallery: Gallery, photos: Path, encoder: RetrievalEncoder) -> None:
     pixels = read_query(photos / "1.png", encoder.config.preprocessing, modality="photo")
     query = encoder.encode_photo(pixels[None])[0]
-    ids, vectors = gallery.vectors()
-    for hit in search_gallery(gallery, encoder, pixels, "photo", 6).hits:
+    ids, vectors = vectors_of(gallery)
+    for hit in Searcher(gallery, encoder).search(pixels, "photo", 6).hits:
         assert hit.score == pytest.approx(float(vectors[ids == hit.id][0].astype(np.float32) @ query), abs=1e-6)
 
 
@@ -47,7 +48,7 @@ def test_a_sketch_is_encoded_as_a_sketch(gallery: Gallery, tmp_path: Path, encod
     result = Searcher(gallery, encoder).search_file(tmp_path / "sketch.png", k=6)
     pixels = read_query(tmp_path / "sketch.png", encoder.config.preprocessing)
     query = encoder.encode_sketch(pixels[None])[0]
-    ids, vectors = gallery.vectors()
+    ids, vectors = vectors_of(gallery)
     best = int(ids[np.argmax(vectors.astype(np.float32) @ query)])
     assert result.hits[0].id == best
 
@@ -65,7 +66,7 @@ def test_a_small_gallery_gives_all_it_has(gallery: Gallery, photos: Path, encode
 
 def test_an_empty_gallery_gives_nothing(tmp_path: Path, encoder: RetrievalEncoder) -> None:
     with open_or_create_gallery(tmp_path / "empty", encoder) as empty:
-        assert search_gallery(empty, encoder, np.zeros((32, 32), np.uint8)).hits == ()
+        assert Searcher(empty, encoder).search(np.zeros((32, 32), np.uint8)).hits == ()
 
 
 def test_a_searcher_sees_changes(gallery: Gallery, photos: Path, encoder: RetrievalEncoder) -> None:

@@ -19,6 +19,7 @@ from inkseek.errors import DataError, InkseekError
 from inkseek.retrieval.embedding import index_folder, open_or_create_gallery
 from inkseek.retrieval.encoder import RetrievalEncoder, load_encoder
 from inkseek.retrieval.gallery import Gallery
+from inkseek.retrieval.scan import Scan
 from inkseek.retrieval.search import Searcher
 from inkseek.retrieval.stamps import caption_of, stamp_photos
 from inkseek.sketch.readers import read_drawing
@@ -136,12 +137,14 @@ def next_commands(result: DemoResult, model: str) -> list[str]:
 def _indexed(encoder: RetrievalEncoder, photos: Photos, steps: Steps) -> Gallery:
     digest = hashlib.sha256(os.fsencode(photos.folder)).hexdigest()
     name = f"{encoder.fingerprint[:12]}-{digest[:12]}"
+    Scan(photos.folder)  # a missing folder is refused before a gallery is made
     gallery = open_or_create_gallery(cache_folder() / "galleries" / name, encoder)
     try:
         report = index_folder(
             gallery, photos.folder, encoder, progress=lambda done, total: steps("indexing the photos", done, total)
         )
         if not len(gallery):
+            shutil.rmtree(gallery.folder)
             raise DataError(f"{photos.folder}: holds no readable photo; give a folder of JPEG, PNG or WebP files")
     except BaseException:
         gallery.close()

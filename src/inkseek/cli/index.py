@@ -1,11 +1,15 @@
 """`inkseek index`: a folder of photos into a gallery."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from inkseek.cli.output import messages, print_json, progress_bar
+from inkseek.errors import DataError
+
+if TYPE_CHECKING:
+    from inkseek.retrieval.embedding import IndexReport
 
 
 def index(
@@ -14,6 +18,9 @@ def index(
     exclude: Annotated[
         list[str] | None, typer.Option(help="Glob of files or folders to leave out. Repeatable.")
     ] = None,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="Read files again that were bad before, as after installing `heif`.")
+    ] = False,
     model: Annotated[str, typer.Option(help="Model folder, run folder, or `bundled`.")] = "bundled",
     runtime: Annotated[str, typer.Option(help="onnxruntime or openvino.")] = "onnxruntime",
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
@@ -34,19 +41,42 @@ def index(
                 folder,
                 encoder,
                 exclude=exclude or [],
+                retry=retry,
                 progress=lambda done, total: bar.update(task, completed=done, total=total),
             )
         photos = len(opened)
-        bad = [(entry.path, entry.detail) for entry in opened.bad()]
+        skipped = [f"{entry.path}: {entry.detail}" for entry in opened.bad()]
+    skipped += [f"{path}: cannot be opened; give yourself the right to read it" for path in report.unreadable]
     say = messages()
-    for path, detail in bad:
-        say.print(f"skipped {path}: {detail}", markup=False, soft_wrap=True)
+    for line in skipped:
+        say.print(f"skipped {line}", markup=False, soft_wrap=True)
+    _require_photos(report, folder)
     if as_json:
         print_json({"format": 1, "gallery": str(gallery), "photos": photos, "report": report.to_json()})
         return
+    again = f" ({report.known_bad} known to be bad and not read again: --retry)" if report.known_bad else ""
     say.print(
         f"{gallery}: {photos} photos; {report.added} added, {report.changed} changed, {report.renamed} renamed, "
-        f"{report.removed} removed, {report.unchanged} unchanged, {len(bad)} skipped; {report.seconds:.1f} s",
+        f"{report.removed} removed, {report.unchanged} unchanged, {len(skipped)} skipped{again}; {report.seconds:.1f} s",
         markup=False,
         soft_wrap=True,
     )
+
+
+def _require_photos(report: "IndexReport", folder: Path) -> None:
+    """Refuse a folder of which nothing is in the gallery now.
+
+    Raises:
+        DataError: no picture file in it could be read, or there is none.
+    """
+    if report.added + report.changed + report.unchanged + report.renamed:
+        return
+    counts = dict(report.bad)
+    if report.known_bad:
+        counts["bad before, read again with --retry"] = report.known_bad
+    if report.unreadable:
+        counts["cannot be opened"] = len(report.unreadable)
+    if counts:
+        reasons = "; ".join(f"{fault}: {count}" for fault, count in counts.items())
+        raise DataError(f"{folder}: none of its picture files could be read ({reasons}); mend them, or index another")
+    raise DataError(f"{folder}: holds no picture file; give a folder of JPEG, PNG, WebP, GIF, BMP, TIFF or HEIC files")
