@@ -7,14 +7,21 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c co
 
 .PHONY: demo test check lint types clean
 
-$(BIN)/python:
-	$(PYTHON) -m venv $(VENV)
+USABLE := -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))'
 
-$(VENV)/.search: $(BIN)/python pyproject.toml constraints.txt
+# An environment without pip is what a failed `venv` leaves behind; it is not trusted, but made again.
+$(VENV)/.made:
+	@$(BIN)/python $(USABLE) 2>/dev/null \
+	|| { $(PYTHON) -m venv --clear $(VENV) && $(BIN)/python $(USABLE); } \
+	|| { rm -rf $(VENV); echo "inkseek needs Python 3.11 or newer with venv (Debian: apt install python3 python3-venv);" \
+	"name another Python with PYTHON=path" >&2; exit 1; }
+	@touch $@
+
+$(VENV)/.search: $(VENV)/.made pyproject.toml constraints.txt
 	$(PIP) -e .
 	@touch $@
 
-$(VENV)/.everything: $(BIN)/python pyproject.toml constraints.txt
+$(VENV)/.everything: $(VENV)/.made pyproject.toml constraints.txt
 	$(PIP) torch  # first and pinned, so that nothing else chooses another build
 	$(PIP) -e '.[train,openvino,heif,dev]'
 	@touch $@ $(VENV)/.search
