@@ -49,6 +49,18 @@ def write_ndjson(path: Path, records: list[dict[str, Any]]) -> Path:
     return path
 
 
+def refuse(monkeypatch: pytest.MonkeyPatch, method: str, locked: Path) -> None:
+    """Let a method of `Path` fail on one path as it does without the right to read; root would have the right."""
+    original = getattr(Path, method)
+
+    def guarded(path: Path, *arguments: Any) -> Any:  # noqa: ANN401 - whatever the method gives
+        if path == locked:
+            raise PermissionError(13, "Permission denied")
+        return original(path, *arguments)
+
+    monkeypatch.setattr(Path, method, guarded)
+
+
 @pytest.fixture
 def preprocessing() -> Preprocessing:
     return Preprocessing(size=16, sketch_extent=0.9, stroke_width=0.05)

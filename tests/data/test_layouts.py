@@ -1,3 +1,4 @@
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,7 +8,7 @@ from inkseek.data.layouts import probe, read_class_folders, read_folders, read_s
 from inkseek.data.report import LISTED_TWICE, OUTSIDE_CLASSES, STRAY
 from inkseek.errors import DataError, PictureFault
 from inkseek.pictures.limits import DEFAULT_LIMITS
-from tests.data.conftest import write_data_set, write_photo, write_sketch
+from tests.data.conftest import refuse, write_data_set, write_photo, write_sketch
 
 CLASSES = ("cat", "hot-air_balloon")
 
@@ -83,6 +84,11 @@ def _vanished(folder: Path) -> Path:
     return folder / "cat" / "link.jpg"
 
 
+def _pipe(folder: Path) -> Path:
+    os.mkfifo(folder / "cat" / "pipe.jpg")
+    return folder / "cat" / "pipe.jpg"
+
+
 def _outside(folder: Path) -> Path:
     return write_photo(folder / "unicorn" / "1.jpg", 7).parent
 
@@ -121,6 +127,7 @@ def _ndjson(folder: Path) -> Path:
         (_empty, PictureFault.EMPTY),
         (_huge, PictureFault.TOO_LARGE),
         (_vanished, PictureFault.MISSING),
+        (_pipe, PictureFault.MISSING),
         (_outside, OUTSIDE_CLASSES),
         (_text, STRAY),
         (_hidden, STRAY),
@@ -138,6 +145,38 @@ def test_what_is_no_picture_is_named_and_skipped(tmp_path: Path, make: Callable[
     assert report.read == 1
     assert report.counts == {fault: 1}
     assert report.skipped[0].path == str(bad)
+
+
+@pytest.mark.parametrize("method", ["open", "stat"])
+def test_a_file_without_the_right_to_read_is_named_and_skipped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    write_photo(tmp_path / "cat" / "good.jpg", 1)
+    locked = write_photo(tmp_path / "cat" / "locked.jpg", 2)
+    refuse(monkeypatch, method, locked)
+    manifest, report = read_class_folders(tmp_path, "photo")
+    assert [row.path for row in manifest.rows] == ["cat/good.jpg"]
+    assert report.counts == {PictureFault.MISSING: 1}
+    assert (report.skipped[0].path, report.skipped[0].detail) == (str(locked), "cannot be read (Permission denied)")
+
+
+@pytest.mark.parametrize("name", ["dog", "unicorn"])
+def test_a_folder_without_the_right_to_read_is_named_and_skipped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    write_photo(tmp_path / "cat" / "good.jpg", 1)
+    locked = write_photo(tmp_path / name / "1.jpg", 2).parent
+    refuse(monkeypatch, "iterdir", locked)
+    manifest, report = read_class_folders(tmp_path, "photo", ["cat", "dog"])
+    assert [row.path for row in manifest.rows] == ["cat/good.jpg"]
+    assert report.counts[PictureFault.MISSING] == 1
+    assert (report.skipped[0].path, report.skipped[0].detail) == (str(locked), "cannot be listed (Permission denied)")
+
+
+def test_a_root_without_the_right_to_read_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    refuse(monkeypatch, "iterdir", tmp_path)
+    with pytest.raises(DataError, match=r"nothing readable in it \(missing: 1\)"):
+        read_class_folders(tmp_path, "photo")
 
 
 def test_nothing_readable_is_an_error_with_the_reasons(tmp_path: Path) -> None:

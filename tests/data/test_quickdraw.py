@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -6,7 +7,7 @@ import pytest
 from inkseek.data.quickdraw import drawing_records, read_quickdraw
 from inkseek.data.report import LISTED_TWICE, OUTSIDE_CLASSES, STRAY
 from inkseek.errors import DataError, PictureFault
-from tests.data.conftest import quickdraw_record, write_ndjson
+from tests.data.conftest import quickdraw_record, refuse, write_ndjson
 
 
 def test_both_variants_of_one_file(tmp_path: Path) -> None:
@@ -82,3 +83,30 @@ def test_nothing_readable_or_no_folder(tmp_path: Path) -> None:
         read_quickdraw(tmp_path)
     with pytest.raises(DataError, match="no such folder"):
         read_quickdraw(tmp_path / "none")
+
+
+@pytest.mark.parametrize("method", ["open", "stat"])
+def test_a_file_without_the_right_to_read_is_named_and_skipped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    write_ndjson(tmp_path / "cat.ndjson", [quickdraw_record("cat", 1)])
+    locked = write_ndjson(tmp_path / "dog.ndjson", [quickdraw_record("dog", 2)])
+    refuse(monkeypatch, method, locked)
+    manifest, report = read_quickdraw(tmp_path)
+    assert [row.path for row in manifest.rows] == ["cat.ndjson#1"]
+    assert report.counts == {PictureFault.MISSING: 1}
+    assert (report.skipped[0].path, report.skipped[0].detail) == (str(locked), "cannot be read (Permission denied)")
+    assert method == "stat" or drawing_records(locked, ["2"]) == {}
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    write_ndjson(tmp_path / "cat.ndjson", [quickdraw_record("cat", 1)])
+    os.mkfifo(tmp_path / "dog.ndjson")
+    _, report = read_quickdraw(tmp_path)
+    assert report.counts == {PictureFault.MISSING: 1}
+
+
+def test_a_folder_that_cannot_be_listed_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    refuse(monkeypatch, "iterdir", tmp_path)
+    with pytest.raises(DataError, match=r"nothing readable in it \(missing: 1\)"):
+        read_quickdraw(tmp_path)
