@@ -183,6 +183,12 @@ def test_folder_without_photos_is_one_sentence(gallery: Path, model: Path, tmp_p
         call("--model", model, "--photos", tmp_path / "empty")
     with pytest.raises(GalleryError, match="no such folder"):
         call("--model", model, "--photos", tmp_path / "nowhere")
+    assert not [file for file in (tmp_path / "cache").rglob("*") if file.is_file()], "no empty gallery is left behind"
+
+
+def test_the_path_of_the_page_is_one_line(gallery: Path, model: Path, tmp_path: Path) -> None:
+    out = tmp_path / ("a long name " * 12).strip()
+    assert f"page: {out / 'index.html'}" in call("--model", model, "--out", out).stderr.splitlines()
 
 
 def test_page_that_cannot_be_written_is_one_sentence(gallery: Path, model: Path, tmp_path: Path) -> None:

@@ -54,10 +54,12 @@ def index(
     if as_json:
         print_json({"format": 1, "gallery": str(gallery), "photos": photos, "report": report.to_json()})
         return
-    again = f" ({report.known_bad} known to be bad and not read again: --retry)" if report.known_bad else ""
+    bad = f"{len(skipped)} skipped"
+    if report.known_bad:
+        bad += f" ({report.known_bad} known to be bad and not read again: --retry)"
     say.print(
         f"{gallery}: {photos} photos; {report.added} added, {report.changed} changed, {report.renamed} renamed, "
-        f"{report.removed} removed, {report.unchanged} unchanged, {len(skipped)} skipped{again}; {report.seconds:.1f} s",
+        f"{report.removed} removed, {report.unchanged} unchanged, {bad}; {report.seconds:.1f} s",
         markup=False,
         soft_wrap=True,
     )
