@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score  # type: ignore[import-untyped]
 from torchmetrics.functional.retrieval import retrieval_average_precision, retrieval_precision
 
-from inkseek.errors import ConfigError
 from inkseek.evaluation.metrics import average_precision, precision_at
 from inkseek.evaluation.protocols import PROTOCOLS
 from tests.reference import metrics_reference as reference

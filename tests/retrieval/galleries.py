@@ -1,5 +1,6 @@
 """Galleries of made-up vectors, for tests that need no pictures."""
 
+import os
 from pathlib import Path
 
 import numpy as np
