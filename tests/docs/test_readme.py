@@ -27,7 +27,6 @@ README = ROOT / "README.md"
 PAGES = sorted([README, ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
 DECISIONS = sorted((ROOT / "docs/adr").glob("*.md"))
 METHOD_PAGES = sorted((ROOT / "docs/methods").glob("*.md"))
-BUNDLED = PACKAGE / "assets/bundled/config.json"
 
 
 def name_of(page: Path) -> str:
@@ -79,9 +78,6 @@ def test_the_python_block_runs(own_folder: Path, capsys: pytest.CaptureFixture[s
 
 
 @pytest.mark.usefixtures("own_folder")
-@pytest.mark.skipif(
-    not BUNDLED.exists(), reason="the bundled model folder is not there yet: src/inkseek/assets/bundled"
-)
 def test_the_python_block_runs_as_it_stands(capsys: pytest.CaptureFixture[str]) -> None:
     [block] = blocks(README, "python")
 

@@ -4,18 +4,15 @@ from pathlib import Path
 
 import pytest
 
-import inkseek as package
 from tests.cli.calling import ROOT, inkseek
 
 DATA = ROOT.parent / "shared/data/sketchy25/256x256"
-BUNDLED = Path(package.__file__).parent / "assets/bundled"
 CLASSES = ("cow", "pear", "windmill")
 EACH = 25
 
 pytestmark = [
     pytest.mark.real,
     pytest.mark.skipif(not DATA.is_dir(), reason="the real data is not here"),
-    pytest.mark.skipif(not BUNDLED.is_dir(), reason="the package carries no encoder yet"),
 ]
 
 
