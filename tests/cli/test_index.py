@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from inkseek.errors import PictureError, PictureFault
+from inkseek.pictures import decode as decoding
 from inkseek.retrieval import reading
 from inkseek.retrieval.gallery import Gallery
 from tests.cli.calling import Done, inkseek, refusal
@@ -74,9 +75,8 @@ def test_bad_files_are_read_again_on_demand(
     def decode(data: bytes, source: str, **options: Any) -> Image.Image:  # noqa: ANN401 - passed on
         if source == str(later):
             raise PictureError(source, PictureFault.UNSUPPORTED, "needs the extra `heif`")
-        return reading_decode(data, source, **options)
+        return decoding.decode(data, source, **options)
 
-    reading_decode = reading.decode
     with monkeypatch.context() as patch:
         patch.setattr(reading, "decode", decode)
         assert "1 skipped; " in index(world, photos, tmp_path / "g").err.splitlines()[-1]

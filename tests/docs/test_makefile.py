@@ -26,16 +26,7 @@ def make_environment(folder: Path, python: str) -> subprocess.CompletedProcess[s
     program = folder / "python"
     program.write_text(python, encoding="utf-8")
     program.chmod(0o755)
-    command = [
-        "make",
-        "--no-print-directory",
-        "-f",
-        ROOT / "Makefile",
-        "-C",
-        folder,
-        f"PYTHON={program}",
-        ".venv/.made",
-    ]
+    command = ["make", "-s", "-f", str(ROOT / "Makefile"), "-C", str(folder), f"PYTHON={program}", ".venv/.made"]
     return subprocess.run(command, check=False, capture_output=True, text=True)
 
 

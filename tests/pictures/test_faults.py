@@ -151,7 +151,8 @@ def test_what_is_no_readable_file_is_missing(tmp_path: Path, name: str) -> None:
 
 def test_heic_without_its_extra_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pillow_heif", None)
-    assert "extra `heif` (pip install '.[heif]'" in refused(b"\0\0\0\x18ftypheic" + bytes(40), "photo.heic", PictureFault.UNSUPPORTED)
+    sentence = refused(b"\0\0\0\x18ftypheic" + bytes(40), "photo.heic", PictureFault.UNSUPPORTED)
+    assert "extra `heif` (pip install '.[heif]' in its folder)" in sentence
 
 
 def test_damaged_heic_is_corrupt() -> None:
