@@ -31,3 +31,9 @@ def test_the_bundled_encoder_that_was_measured_is_the_one_in_the_package() -> No
     measured = json.loads((ROOT / "docs" / "measurements" / "bundled-sketchy2.json").read_text(encoding="utf-8"))
     assert measured["evaluation"]["model"]["fingerprint"] == open_model_folder("bundled").fingerprint
     assert measured["evaluation"]["zero_shot"] is True
+
+
+def test_the_readme_states_the_measured_figure() -> None:
+    measured = json.loads((ROOT / "docs" / "measurements" / "bundled-sketchy2.json").read_text(encoding="utf-8"))
+    value = measured["evaluation"]["protocols"]["standard"]["micro"]["mAP@all"]
+    assert f"mAP@all {value:.3f}" in (ROOT / "README.md").read_text(encoding="utf-8")
