@@ -1,12 +1,15 @@
 """A tiny encoder and folders of small photos."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from inkseek.retrieval.embedding import open_or_create_gallery
 from inkseek.retrieval.encoder import RetrievalEncoder, load_encoder
+from inkseek.retrieval.gallery import Gallery
 from tests.tiny_model import write_tiny_model_folder
 
 
@@ -39,3 +42,10 @@ def photos(tmp_path: Path) -> Path:
     for i in range(4, 6):
         write_photo(root / "trip" / f"{i}.jpg", i)
     return root
+
+
+@pytest.fixture
+def gallery(tmp_path: Path, encoder: RetrievalEncoder) -> Iterator[Gallery]:
+    """An empty gallery for the tiny encoder."""
+    with open_or_create_gallery(tmp_path / "g", encoder) as opened:
+        yield opened

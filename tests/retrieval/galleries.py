@@ -4,8 +4,10 @@ import os
 from pathlib import Path
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
+from inkseek.retrieval import reading
 from inkseek.retrieval.gallery import Gallery
 from inkseek.retrieval.records import Description, PictureFile
 
@@ -43,3 +45,17 @@ def known_as(gallery: Gallery, path: Path) -> tuple[int, int] | None:
     """Size and modification time under which a path was last read."""
     found = gallery.rows("SELECT size, mtime_ns FROM pictures WHERE path = ?", os.fsencode(path))
     return (found[0][0], found[0][1]) if found else None
+
+
+def contents(gallery: Gallery) -> dict[str, int]:
+    """File name -> id of every picture."""
+    return {path.name: picture_id for picture_id, path in gallery.paths()}
+
+
+def forbid_decoding(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on no picture file may be decoded."""
+
+    def decode(*_: object, **__: object) -> None:
+        raise AssertionError("a picture was decoded again")
+
+    monkeypatch.setattr(reading, "decode", decode)
