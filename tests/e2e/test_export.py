@@ -51,7 +51,8 @@ def test_figures_of_another_encoder_are_refused(exported: Path, finished: Run, t
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
-    done = inkseek("export", tmp_path, "--out", tmp_path / "out")
+    (tmp_path / "empty").mkdir()
+    done = inkseek("export", tmp_path / "empty", "--out", tmp_path / "out")
     assert done.code == 2
     assert "not a finished run" in done.err
     assert not (tmp_path / "out").exists()

@@ -105,7 +105,7 @@ def test_the_configuration_is_resolved_and_what_the_encoder_needs_is_in_the_mode
 
 def test_the_environment_names_everything_else(finished: Run) -> None:
     tree = read(finished.folder / "environment.json")
-    assert set(tree) == {"commit", "python", "versions", "device", "manifest", "pictures", "split"}
+    assert set(tree) == {"commits", "python", "versions", "device", "manifest", "pictures", "split"}
     assert tree["pictures"] == 2 * len(SEEN) * (EACH - 5)
     assert not set(tree["split"]["seen"]) & set(tree["split"]["unseen"])
     assert set(tree["versions"]) >= {"inkseek", "torch"}

@@ -47,8 +47,8 @@ def begin_folder(out: Path, experiment: Experiment, environment: dict[str, Any])
                 f"{out}: was begun on other pictures (manifest {before['manifest'][:12]}, now "
                 f"{environment['manifest'][:12]}); give it the same data or choose another --out"
             )
-        earlier = [commit for commit in before["commits"] if commit not in environment["commits"]]
-        environment = environment | {"commits": earlier + environment["commits"]}
+        added = [commit for commit in environment["commits"] if commit not in before["commits"]]
+        environment = before | {"commits": before["commits"] + added}
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -102,10 +102,10 @@ def train(experiment: Experiment, out: Path, watcher: Watcher, *, resume: bool =
     device = choose_device()
     method = build_method(experiment, data.training.class_names)
     trainer = Trainer(method, data.pixels, experiment.training, device)
-    begin_folder(out, experiment, environment_of(data.training.manifest, data.training.split, device))
-    (out / "data-report.json").write_text(data.report.to_json(), encoding="utf-8")
     if resume and has_checkpoint(out / "checkpoint"):
         trainer.resume(out / "checkpoint")
+    begin_folder(out, experiment, environment_of(data.training.manifest, data.training.split, device))
+    (out / "data-report.json").write_text(data.report.to_json(), encoding="utf-8")
     journal = Journal(out, trainer.global_step)
     try:
         _epochs(trainer, data, out / "checkpoint", journal, watcher)
