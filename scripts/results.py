@@ -13,6 +13,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from inkseek.evaluation.table import markdown_table
+
 ROOT = Path(__file__).resolve().parents[1]
 MEASUREMENTS = ROOT / "docs" / "measurements"
 PAGE = ROOT / "docs" / "results.md"
@@ -27,7 +29,6 @@ def tables(measurements: dict[str, dict[str, Any]]) -> str:
 def _section(name: str, measurement: dict[str, Any]) -> str:
     evaluation = measurement["evaluation"]
     data, model = evaluation["data"], evaluation["model"]
-    metrics = list(evaluation["protocols"]["standard"]["micro"])
     lines = [
         f"### {name}",
         "",
@@ -39,13 +40,8 @@ def _section(name: str, measurement: dict[str, Any]) -> str:
         f"{data['skipped']} skipped, manifest {data['manifest'][:12]}, "
         f"{'zero-shot' if evaluation['zero_shot'] else 'not zero-shot'}.",
         "",
-        "| protocol | mean over | " + " | ".join(metrics) + " |",
-        "|---|---|" + "---|" * len(metrics),
+        markdown_table(evaluation),
     ]
-    for protocol, means in evaluation["protocols"].items():
-        for mean, over in (("micro", "queries"), ("macro", "classes")):
-            values = " | ".join(f"{means[mean][metric]:.3f}" for metric in metrics)
-            lines.append(f"| {protocol} | {over} | {values} |")
     classes = sorted(evaluation["per_class"].items(), key=lambda item: -item[1]["mAP@all"])
     listed = ", ".join(f"{label} {found['mAP@all']:.2f}" for label, found in classes)
     return "\n".join([*lines, "", f"mAP@all a class, `standard`: {listed}."])

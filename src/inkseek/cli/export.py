@@ -3,12 +3,15 @@
 import json
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 from inkseek.cli.output import messages, print_json
 from inkseek.errors import FormatError
+
+if TYPE_CHECKING:
+    from inkseek.evaluation.evaluate import Evaluation
 
 
 class Precision(StrEnum):
@@ -51,7 +54,7 @@ def export(
         messages().print(f"{folder}: fingerprint {fingerprint[:12]}", markup=False)
 
 
-def _read(figures: Path) -> dict[str, Any]:
+def _read(figures: Path) -> "Evaluation":
     try:
         tree: dict[str, Any] = json.loads(figures.read_text(encoding="utf-8"))
     except OSError as error:
@@ -60,4 +63,4 @@ def _read(figures: Path) -> dict[str, Any]:
         tree = {}
     if not isinstance(tree, dict) or not {"format", "model", "data", "protocols", "zero_shot"} <= tree.keys():
         raise FormatError(f"{figures}: not what `inkseek evaluate --json` prints; write it anew")
-    return tree
+    return cast("Evaluation", tree)

@@ -53,3 +53,14 @@ def _classes(evaluation: Evaluation) -> Table:
     for name, facts in falling:
         table.add_row(Text(name), str(facts["queries"]), f"{facts['mAP@all']:.4f}")
     return table
+
+
+def markdown_table(evaluation: Evaluation) -> str:
+    """Every metric under every protocol, micro and macro, as a Markdown table."""
+    metrics = list(_names(evaluation))
+    lines = ["| protocol | mean over | " + " | ".join(metrics) + " |", "|---|---|" + "---|" * len(metrics)]
+    for protocol, means in evaluation["protocols"].items():
+        for mean, over in (("micro", "queries"), ("macro", "classes")):
+            values = " | ".join(f"{means[mean][metric]:.3f}" for metric in metrics)
+            lines.append(f"| {protocol} | {over} | {values} |")
+    return "\n".join(lines)

@@ -1,10 +1,25 @@
 """The start that SAKE's family shares: a backbone, its ImageNet classifier cut in two by SVD, and a frozen teacher."""
 
+from abc import abstractmethod
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from inkseek.encoders.efficientnet_lite import EfficientNetLite, ImageNetClassifier, load_imagenet
+from inkseek.methods._base import (
+    Batch,
+    Losses,
+    Method,
+    MethodConfig,
+    ModalityCentre,
+    OptimiserConfig,
+    ParameterGroup,
+    Phase,
+    RetrievalNetwork,
+    TrainingProblem,
+    trainable,
+)
 
 
 def split_classifier(weight: Float[Tensor, "k v"], dimension: int) -> tuple[nn.Linear, nn.Linear]:
@@ -55,3 +70,52 @@ def pretrained(name: str, *, gated: bool) -> tuple[EfficientNetLite, ImageNetCla
     """Backbone with ImageNet weights, and the classifier that came with them."""
     backbone = EfficientNetLite(name, gated=gated)
     return backbone, load_imagenet(backbone)
+
+
+class ImageNetStudent(Method):
+    """What SAKE's family is made of: a network that starts from ImageNet, its two heads, its teacher, one phase.
+
+    Attributes:
+        network: backbone f, projection H and, where asked for, a centre.
+        imitation: K, code [d] to 1,000 logits that imitate the teacher.
+        classifier: G, code [d] to logits of the seen classes.
+        teacher: the frozen ImageNet network.
+        relation: WordNet row a_y of each seen class [c, 1000].
+    """
+
+    relation: Tensor
+
+    def __init__(
+        self,
+        config: MethodConfig,
+        optimiser: OptimiserConfig,
+        problem: TrainingProblem,
+        *,
+        gated: bool,
+        centre: ModalityCentre | None = None,
+    ) -> None:
+        super().__init__(config, problem)
+        self.optimiser = optimiser
+        backbone, imagenet = pretrained(config.backbone, gated=gated)
+        projection, self.imitation = split_classifier(imagenet.weight, config.dimension)
+        self.network = RetrievalNetwork(backbone, projection, centre)
+        self.classifier = nn.Linear(config.dimension, len(problem.class_names))
+        self.teacher = Teacher(config.backbone)
+        self.register_buffer("relation", problem.semantics.imagenet_relation.clone())
+
+    @abstractmethod
+    def losses(self, batch: Batch) -> Losses:
+        """Terms of the total loss."""
+
+    def retrieval_network(self) -> RetrievalNetwork:
+        """Backbone and projection."""
+        return self.network
+
+    def phases(self) -> tuple[Phase, ...]:
+        """One optimiser over everything that learns."""
+        heads = trainable((self.network.projection, self.imitation, self.classifier))
+        groups = (
+            ParameterGroup(trainable((self.network.backbone,))),
+            ParameterGroup(heads, self.optimiser.head_factor),
+        )
+        return (Phase("student", groups, self.losses, self.optimiser),)

@@ -25,26 +25,13 @@ import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
 from pydantic import Field
-from torch import Tensor, nn
+from torch import Tensor
 
 from inkseek.config import Config
 from inkseek.losses.contrastive import supervised_contrastive
 from inkseek.losses.distillation import distillation, teacher_targets
-from inkseek.methods._base import (
-    Batch,
-    Losses,
-    Method,
-    MethodConfig,
-    ModalityCentre,
-    OptimiserConfig,
-    Paper,
-    ParameterGroup,
-    Phase,
-    RetrievalNetwork,
-    TrainingProblem,
-    trainable,
-)
-from inkseek.methods._imagenet import Teacher, pretrained, split_classifier
+from inkseek.methods._base import Batch, Losses, MethodConfig, ModalityCentre, OptimiserConfig, Paper, TrainingProblem
+from inkseek.methods._imagenet import ImageNetStudent
 
 
 class BaselineWeights(Config):
@@ -78,7 +65,7 @@ def class_targets(
     return same @ targets / count.clamp(min=1)[:, None], (count > 0).to(targets.dtype)
 
 
-class Baseline(Method):
+class Baseline(ImageNetStudent):
     """Classification, distillation and contrast in one network for both modalities."""
 
     paper: ClassVar[Paper] = Paper(
@@ -90,37 +77,16 @@ class Baseline(Method):
         summary="SAKE's terms, a contrastive term over both modalities, imitation by sketches too",
     )
     config_class = BaselineConfig
-    relation: Tensor
 
     def __init__(self, config: BaselineConfig, problem: TrainingProblem) -> None:
-        super().__init__(config, problem)
+        centre = ModalityCentre(config.dimension) if config.centred else None
+        super().__init__(config, config.optimiser, problem, gated=config.gated, centre=centre)
         self.config = config
-        backbone, imagenet = pretrained(config.backbone, gated=config.gated)
-        projection, self.imitation = split_classifier(imagenet.weight, config.dimension)
-        self.network = RetrievalNetwork(
-            backbone, projection, ModalityCentre(config.dimension) if config.centred else None
-        )
-        self.classifier = nn.Linear(config.dimension, len(problem.class_names))
-        self.teacher = Teacher(config.backbone)
-        self.register_buffer("relation", problem.semantics.imagenet_relation.clone())
 
     @property
     def weights(self) -> dict[str, float]:
         """L = sum of weight times term."""
         return self.config.weights.model_dump()
-
-    def retrieval_network(self) -> RetrievalNetwork:
-        """Backbone and projection."""
-        return self.network
-
-    def phases(self) -> tuple[Phase, ...]:
-        """One optimiser over everything that learns."""
-        heads = trainable((self.network.projection, self.imitation, self.classifier))
-        groups = (
-            ParameterGroup(trainable((self.network.backbone,))),
-            ParameterGroup(heads, self.config.optimiser.head_factor),
-        )
-        return (Phase("student", groups, self.losses, self.config.optimiser),)
 
     def losses(self, batch: Batch) -> Losses:
         """All four terms."""

@@ -26,24 +26,11 @@ from typing import ClassVar, Literal
 
 import torch.nn.functional as F
 from pydantic import Field
-from torch import Tensor, nn
 
 from inkseek.config import Config
 from inkseek.losses.distillation import distillation, teacher_targets
-from inkseek.methods._base import (
-    Batch,
-    Losses,
-    Method,
-    MethodConfig,
-    OptimiserConfig,
-    Paper,
-    ParameterGroup,
-    Phase,
-    RetrievalNetwork,
-    TrainingProblem,
-    trainable,
-)
-from inkseek.methods._imagenet import Teacher, pretrained, split_classifier
+from inkseek.methods._base import Batch, Losses, MethodConfig, OptimiserConfig, Paper, TrainingProblem
+from inkseek.methods._imagenet import ImageNetStudent
 
 
 class SakeWeights(Config):
@@ -64,7 +51,7 @@ class SakeConfig(MethodConfig):
     weights: SakeWeights
 
 
-class Sake(Method):
+class Sake(ImageNetStudent):
     """SAKE over any backbone."""
 
     paper: ClassVar[Paper] = Paper(
@@ -76,35 +63,15 @@ class Sake(Method):
         summary="classify the seen classes, keep imitating the ImageNet teacher",
     )
     config_class = SakeConfig
-    relation: Tensor
 
     def __init__(self, config: SakeConfig, problem: TrainingProblem) -> None:
-        super().__init__(config, problem)
+        super().__init__(config, config.optimiser, problem, gated=config.gated)
         self.config = config
-        backbone, imagenet = pretrained(config.backbone, gated=config.gated)
-        projection, self.imitation = split_classifier(imagenet.weight, config.dimension)
-        self.network = RetrievalNetwork(backbone, projection)
-        self.classifier = nn.Linear(config.dimension, len(problem.class_names))
-        self.teacher = Teacher(config.backbone)
-        self.register_buffer("relation", problem.semantics.imagenet_relation.clone())
 
     @property
     def weights(self) -> dict[str, float]:
         """L = w_cls L_cls + w_kd L_kd."""
         return self.config.weights.model_dump()
-
-    def retrieval_network(self) -> RetrievalNetwork:
-        """Backbone and projection."""
-        return self.network
-
-    def phases(self) -> tuple[Phase, ...]:
-        """One optimiser over everything that learns."""
-        heads = trainable((self.network.projection, self.imitation, self.classifier))
-        groups = (
-            ParameterGroup(trainable((self.network.backbone,))),
-            ParameterGroup(heads, self.config.optimiser.head_factor),
-        )
-        return (Phase("student", groups, self.losses, self.config.optimiser),)
 
     def losses(self, batch: Batch) -> Losses:
         """Terms of the total loss (dsn.md 4.1 and 4.2)."""

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from inkseek.evaluation.evaluate import Evaluation
+from inkseek.evaluation.table import markdown_table
 from inkseek.methods._base import Paper
 from inkseek.training.experiment import Experiment
 
@@ -17,7 +19,7 @@ def model_card(
     experiment: Experiment,
     class_names: tuple[str, ...],
     environment: dict[str, Any],
-    figures: dict[str, Any] | None = None,
+    figures: Evaluation | None = None,
 ) -> str:
     """Text of the card; figures are what `inkseek evaluate --json` printed."""
     data, training = experiment.data, experiment.training
@@ -49,22 +51,16 @@ Five sketches and five photos of each seen class were set aside; no picture of a
 """
 
 
-def _figures(figures: dict[str, Any] | None) -> str:
+def _figures(figures: Evaluation | None) -> str:
     if figures is None:
         return "Not measured yet: `inkseek evaluate THIS_FOLDER --data DIR --split NAME`."
     data, model = figures["data"], figures["model"]
-    metrics = list(figures["protocols"]["standard"]["micro"])
     seen = "none of them seen in training" if figures["zero_shot"] else "not zero-shot"
     lines = [
         f"Split {data['split']}: {data['queries']} sketches against {data['gallery']} photos of {data['classes']} "
         f"classes, {seen}; {model['runtime']}, {model['precision']} initialisers, "
         f"fingerprint {model['fingerprint'][:12]}, manifest {data['manifest'][:12]}.",
         "",
-        "| protocol | mean over | " + " | ".join(metrics) + " |",
-        "|---|---|" + "---|" * len(metrics),
+        markdown_table(figures),
     ]
-    for protocol, means in figures["protocols"].items():
-        for mean, over in (("micro", "queries"), ("macro", "classes")):
-            values = " | ".join(f"{means[mean][metric]:.3f}" for metric in metrics)
-            lines.append(f"| {protocol} | {over} | {values} |")
     return "\n".join(lines)

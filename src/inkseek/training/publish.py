@@ -2,12 +2,13 @@
 
 import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from inkseek.errors import FormatError
+from inkseek.evaluation.evaluate import Evaluation
 from inkseek.methods._base import Method
 from inkseek.retrieval.model_folder import open_model_folder
 from inkseek.training.atomic import replacing
@@ -50,7 +51,7 @@ def publish(
     name: str,
     precision: Literal["float32", "float16"],
     with_weights: bool,
-    figures: dict[str, Any] | None = None,
+    figures: Evaluation | None = None,
 ) -> Path:
     """Write the model folder `out` from a run.
 
