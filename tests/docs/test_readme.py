@@ -1,6 +1,5 @@
 """What the pages say is held against the program: blocks run, names exist, links lead somewhere, tables are fresh."""
 
-import importlib.util
 import re
 import shlex
 import tomllib
@@ -18,10 +17,10 @@ from inkseek.cli.main import app
 from inkseek.registry import method_names
 from inkseek.sketch.readers import read_drawing
 from inkseek.sketch.renderer import render
+from tests.docs.loading import ROOT, load_script
 from tests.retrieval.conftest import write_photo
 from tests.tiny_model import write_tiny_model_folder
 
-ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src/inkseek"
 README = ROOT / "README.md"
 PAGES = sorted([README, ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
@@ -206,12 +205,7 @@ def test_the_readme_says_which_folders_need_torch() -> None:
 
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("readme_script", ROOT / "scripts/readme.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script("readme")
 
 
 def test_the_method_table_is_fresh(script: ModuleType) -> None:

@@ -1,25 +1,17 @@
 """The tables of results.md are written from the measurements, and from nothing else."""
 
-import importlib.util
 import json
-from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from inkseek.retrieval.model_folder import open_model_folder
-
-ROOT = Path(__file__).parents[2]
+from tests.docs.loading import ROOT, load_script
 
 
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("results_script", ROOT / "scripts" / "results.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script("results")
 
 
 def test_the_tables_are_fresh(script: ModuleType) -> None:

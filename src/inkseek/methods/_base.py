@@ -186,7 +186,7 @@ class RetrievalNetwork(nn.Module):
         self.centre = centre
 
     def code(self, pixels: Float[Tensor, "n 3 h w"], modality: Float[Tensor, " n"]) -> Float[Tensor, "n d"]:
-        """Z before normalisation, in float32."""
+        """Code z before normalisation, in float32."""
         code: Tensor = self.projection(self.backbone(pixels, modality)).float()
         return code if self.centre is None else self.centre(code, modality)
 

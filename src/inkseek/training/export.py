@@ -17,7 +17,6 @@ from torch.jit._trace import TracerWarning
 from inkseek.methods._base import Method, RetrievalNetwork
 from inkseek.pictures.preprocessing import Preprocessing
 from inkseek.retrieval.model_folder import FeatureSpec, ModelConfig, NetworkFiles, write_config
-from inkseek.training.atomic import replacing
 
 ENCODER = "encoder.onnx"
 WEIGHTS = "model.safetensors"
@@ -103,11 +102,11 @@ def write_model_folder(
     card: str,
     with_weights: bool,
 ) -> None:
-    """Write `config.json`, `encoder.onnx`, `README.md` and, to train on, `model.safetensors`; whole or not at all.
+    """Write `config.json`, `encoder.onnx`, `README.md` and, to train on, `model.safetensors`.
 
     Args:
         method: trained; only its retrieval network is written.
-        folder: replaced if it exists.
+        folder: empty or new; `replacing` gives one that takes an older folder's place when it is whole.
         name: what results call the model.
         preprocessing: of the pictures it was trained on.
         precision: of the ONNX initialisers.
@@ -126,10 +125,10 @@ def write_model_folder(
         feature=FeatureSpec(kind="float", dimension=method.dimension),
         networks=NetworkFiles(encoder=ENCODER),
     )
-    with replacing(folder) as new:
-        export_onnx(encoder, preprocessing.size, new / ENCODER, precision)
-        if with_weights:
-            weights = {key: value.detach().contiguous().clone() for key, value in encoder.network.state_dict().items()}
-            save_file(weights, new / WEIGHTS)
-        write_config(new, config)
-        (new / CARD).write_text(card, encoding="utf-8")
+    folder.mkdir(parents=True, exist_ok=True)
+    export_onnx(encoder, preprocessing.size, folder / ENCODER, precision)
+    if with_weights:
+        weights = {key: value.detach().contiguous().clone() for key, value in encoder.network.state_dict().items()}
+        save_file(weights, folder / WEIGHTS)
+    write_config(folder, config)
+    (folder / CARD).write_text(card, encoding="utf-8")

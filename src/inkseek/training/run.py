@@ -14,6 +14,7 @@ from inkseek.data.splits import ClassSplit, named_split, with_pseudo_unseen
 from inkseek.data.views import TrainingData, held_out_view, training_view, validation_view
 from inkseek.methods._base import Method, Semantics, TrainingProblem
 from inkseek.registry import method_class
+from inkseek.training.atomic import replacing
 from inkseek.training.batches import LabelledPixels, TrainingPixels
 from inkseek.training.card import model_card
 from inkseek.training.checkpoint import has_checkpoint
@@ -146,10 +147,10 @@ def _validate(trainer: Trainer, data: RunData, journal: Journal, watcher: Watche
 def write_run_model(trainer: Trainer, experiment: Experiment, out: Path) -> Path:
     """Write `model/` from the averaged weights."""
     card = model_card(trainer.method.paper, experiment, trainer.method.class_names, read_environment(out))
-    with trainer.average.applied(trainer.method):
+    with trainer.average.applied(trainer.method), replacing(out / "model") as new:
         write_model_folder(
             trainer.method,
-            out / "model",
+            new,
             name=out.name,
             preprocessing=experiment.data.preprocessing,
             precision="float32",
