@@ -23,7 +23,7 @@ $(VENV)/.search: $(VENV)/.made pyproject.toml constraints.txt
 
 $(VENV)/.everything: $(VENV)/.made pyproject.toml constraints.txt
 	$(PIP) torch  # first and pinned, so that nothing else chooses another build
-	$(PIP) -e '.[train,openvino,heif,dev]'
+	$(PIP) -e '.[train,openvino,heif,report,semantics,dev]'
 	@touch $@ $(VENV)/.search
 
 demo: $(VENV)/.search ## search real photos with ready drawings
