@@ -35,10 +35,11 @@ HEAVY = frozenset(
 )
 
 # Files at the top of the package may be imported from everywhere; `registry` lists the folder of the methods.
-ROOT_FILES = frozenset({"", "errors", "config"})
+ROOT_FILES = frozenset({"", "atomic", "config", "errors"})
 MAY_IMPORT: dict[str, frozenset[str]] = {
     "": frozenset(),
     "errors": frozenset(),
+    "atomic": frozenset(),
     "config": frozenset(),
     "registry": frozenset({"methods"}),
     "sketch": frozenset(),

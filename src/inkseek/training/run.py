@@ -14,7 +14,7 @@ from inkseek.data.splits import ClassSplit, named_split, with_pseudo_unseen
 from inkseek.data.views import TrainingData, held_out_view, training_view, validation_view
 from inkseek.methods._base import Method, Semantics, TrainingProblem
 from inkseek.registry import method_class
-from inkseek.training.atomic import replacing
+from inkseek.atomic import replacing
 from inkseek.training.batches import LabelledPixels, TrainingPixels
 from inkseek.training.card import model_card
 from inkseek.training.checkpoint import has_checkpoint

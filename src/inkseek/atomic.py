@@ -1,4 +1,4 @@
-"""A folder that is whole or absent."""
+"""Folders and files that are whole or absent."""
 
 import shutil
 import tempfile
@@ -25,3 +25,13 @@ def replacing(target: Path) -> Iterator[Path]:
         new.rename(target)
     finally:
         shutil.rmtree(scratch)
+
+
+def write_file(target: Path, text: str) -> None:
+    """Write a text file that is whole or, where writing fails, as it was before."""
+    new = target.with_name(f".{target.name}.new")
+    try:
+        new.write_text(text, encoding="utf-8")
+        new.replace(target)
+    finally:
+        new.unlink(missing_ok=True)
