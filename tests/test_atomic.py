@@ -33,9 +33,8 @@ def test_a_folder_that_fails_half_way_leaves_the_old_one(tmp_path: Path) -> None
     target.mkdir()
     (target / "old").touch()
 
-    with pytest.raises(RuntimeError), replacing(target) as new:
-        (new / "half").touch()
-        raise RuntimeError
+    with pytest.raises(FileNotFoundError), replacing(target) as new:
+        (new / "missing" / "half").touch()
 
     assert [path.name for path in target.iterdir()] == ["old"]
     assert list(tmp_path.iterdir()) == [target]
