@@ -22,7 +22,8 @@ def with_copies(manifest: Manifest, content: str) -> Manifest:
 
 def test_files_of_equal_content_are_encoded_once_and_keep_their_places(tmp_path: Path) -> None:
     photos = with_copies(write_data(tmp_path, {}, {WIDE: 3, TALL: 2}), "a" * 64)
-    encoder, dealt_with = FakeEncoder(), []
+    encoder = FakeEncoder()
+    dealt_with: list[int] = []
 
     found = encode_manifest(
         as_encoder(encoder), photos, "photo", (WIDE, TALL), report=ReadReport(), advance=dealt_with.append

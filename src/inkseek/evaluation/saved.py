@@ -93,7 +93,7 @@ class SavedEvaluation:
             )
         except OSError as error:
             raise FormatError(
-                f"{folder}: no saved measurement ({error.strerror}); make one with inkseek evaluate MODEL --out {folder}"
+                f"{folder}: no saved measurement ({error.strerror}); make one with inkseek evaluate MODEL --out DIR"
             ) from None
         except (ValueError, KeyError, BadZipFile):
             raise FormatError(f"{folder}: the saved measurement is damaged; measure again") from None
