@@ -1,6 +1,7 @@
 import pytest
 
 from inkseek.data.classes import CLASS_LISTS, ClassNames, class_key, class_list, quickdraw_aliases
+from inkseek.data.splits import SPLITS, split_data_set
 from inkseek.errors import SplitError
 
 
@@ -13,18 +14,19 @@ def test_brackets_keep_classes_apart() -> None:
     assert class_key("mouse (animal)") == "mouse_(animal)" != class_key("mouse")
 
 
-def test_lists_have_the_published_sizes_and_partition_sketchy() -> None:
-    everything = set(class_list("sketchy"))
-    assert [len(class_list(name)) for name in CLASS_LISTS] == [125, 100, 25, 104, 21]
-    for split in ("sketchy1", "sketchy2"):
-        seen, unseen = set(class_list(f"{split}_seen")), set(class_list(f"{split}_unseen"))
+def test_lists_have_the_published_sizes_and_each_split_parts_its_data_set() -> None:
+    sizes = [125, 100, 25, 104, 21, 100, 25, 250, 220, 30, 220, 30, 110, 80, 30]
+    assert [len(class_list(name)) for name in CLASS_LISTS] == sizes
+    for split in SPLITS:
+        everything = set(class_list(split_data_set(split)))
+        seen, unseen = (set(class_list(f"{split.replace('@', '_')}_{part}")) for part in ("seen", "unseen"))
         assert seen | unseen == everything
         assert not seen & unseen
 
 
 def test_unknown_list_names_the_choices() -> None:
     with pytest.raises(SplitError, match="sketchy2_unseen"):
-        class_list("tuberlin")
+        class_list("tuberlin3")
 
 
 def test_the_seven_words_of_quickdraw() -> None:

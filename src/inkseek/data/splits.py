@@ -1,13 +1,25 @@
 """Splits of the classes: seen, validation and unseen, disjoint by construction."""
 
 import hashlib
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
+from pathlib import Path
 
+from inkseek.config import Config
 from inkseek.data.classes import class_key, class_list
-from inkseek.errors import SplitError
+from inkseek.errors import ConfigError, SplitError
 
-SPLITS = ("sketchy1", "sketchy2")
+_DATA_SETS = {
+    "sketchy1": "sketchy",
+    "sketchy2": "sketchy",
+    "tuberlin": "tuberlin",
+    "quickdraw": "quickdraw",
+    "sketchy1@sempcyc": "sketchy",
+    "tuberlin@sempcyc": "tuberlin",
+}
+
+SPLITS = tuple(_DATA_SETS)
 
 
 @dataclass(frozen=True)
@@ -45,18 +57,59 @@ class ClassSplit:
 
 
 def named_split(name: str) -> ClassSplit:
-    """A published split of Sketchy, without validation classes; `lists/SOURCES.md` states the sources.
+    """A published split, without validation classes; `lists/SOURCES.md` states the sources.
 
     Args:
-        name: "sketchy1" (SAKE's 25 unseen classes) or "sketchy2" (the 21 outside ImageNet's 1,000).
+        name: "sketchy1", "tuberlin" (SAKE's 25 and 30 unseen classes), "sketchy2" (the 21 outside ImageNet's 1,000),
+            "quickdraw" (the 30 of Dey et al.), "sketchy1@sempcyc" or "tuberlin@sempcyc" (SEM-PCYC's 25 and 30).
 
     Raises:
         SplitError: there is no such split.
     """
     if name not in SPLITS:
         raise SplitError(f"no split is named {name!r}; choose one of {', '.join(SPLITS)}")
-    seen, unseen = (tuple(sorted(class_list(f"{name}_{part}"))) for part in ("seen", "unseen"))
+    lists = name.replace("@", "_")
+    seen, unseen = (tuple(sorted(class_list(f"{lists}_{part}"))) for part in ("seen", "unseen"))
     return ClassSplit(seen, (), unseen)
+
+
+def split_data_set(name: str) -> str:
+    """Data set of a published split: "sketchy", "tuberlin" or "quickdraw".
+
+    Raises:
+        SplitError: there is no such split.
+    """
+    if name not in SPLITS:
+        raise SplitError(f"no split is named {name!r}; choose one of {', '.join(SPLITS)}")
+    return _DATA_SETS[name]
+
+
+class _SplitFile(Config):
+    seen: tuple[str, ...]
+    unseen: tuple[str, ...]
+    validation: tuple[str, ...] = ()
+
+
+def read_split(path: Path) -> ClassSplit:
+    """A split of one's own from a JSON file: `{"seen": [...], "unseen": [...], "validation": [...]}`.
+
+    `validation` may be left out. The parts are put in alphabetical order, as those of a published split are.
+
+    Raises:
+        SplitError: the file cannot be read or is no such object, or a class stands in it twice under any spelling.
+    """
+    try:
+        tree = json.loads(path.read_text(encoding="utf-8"))
+        parts = _SplitFile.parse(tree, str(path))
+        return ClassSplit(*(tuple(sorted(part)) for part in (parts.seen, parts.validation, parts.unseen)))
+    except OSError as error:
+        raise SplitError(f"{path}: cannot be read ({error.strerror}); give the path of a JSON file") from None
+    except ValueError:
+        raise SplitError(f'{path}: no JSON; write {{"seen": [...], "unseen": [...], "validation": [...]}}') from None
+    except ConfigError as error:
+        raise SplitError(str(error)) from None
+    except SplitError as error:
+        raise SplitError(f"{path}: {error}") from None
 
 
 def with_pseudo_unseen(split: ClassSplit, count: int, seed: int) -> ClassSplit:
