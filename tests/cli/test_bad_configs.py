@@ -48,7 +48,7 @@ def test_a_file_that_is_no_toml(tmp_path: Path) -> None:
 
 
 TRAINING = {
-    "missing data": ("data.root=nowhere", "nowhere/sketchy25: no Sketchy archive"),
+    "missing data": ("data.root=nowhere", "nowhere/sketchy25: no such folder"),
     "unknown split": ("data.split=sketchy9", "no split is named 'sketchy9'; choose one of sketchy1, sketchy2"),
     "no class left": ("data.pseudo_unseen=104", "104 of 104 seen classes cannot be held out; at least one must stay"),
     "no benchmark": ('data.sources=[{layout = "quickdraw", path = "."}]', "data.sources: the first source is"),

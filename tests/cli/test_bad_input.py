@@ -142,7 +142,7 @@ def test_an_empty_mount_point_takes_nothing_out_of_the_gallery(own: World) -> No
 def test_a_missing_or_foreign_data_set(world: World, tmp_path: Path) -> None:
     sentence = refusal(inkseek("evaluate", world.model, "--data", tmp_path / "nowhere"))
     assert sentence == f"{tmp_path / 'nowhere'}: no such folder; give the folder of a data set"
-    assert "neither the Sketchy layout" in refusal(inkseek("evaluate", world.model, "--data", world.photos))
+    assert "no data set in a known layout" in refusal(inkseek("evaluate", world.model, "--data", world.photos))
 
 
 def test_a_missing_gallery(world: World, tmp_path: Path) -> None:

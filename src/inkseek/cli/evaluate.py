@@ -30,8 +30,9 @@ def evaluate(
 
     encoder = load_encoder(model, runtime=runtime)
     classes = None if split == ALL_CLASSES else named_split(split)
-    manifest, report = probe(data, classes.unseen if classes else None)
-    report = report.without_classes(classes.seen if classes else ())
+    found = probe(data, classes.unseen if classes else None)
+    manifest = found.manifest
+    report = found.report.without_classes(classes.seen if classes else ())
     view = evaluation_view(manifest, classes.unseen if classes else manifest.class_names)
     with progress_bar() as bar:
         task = bar.add_task("encode", total=len(view.queries.rows) + len(view.gallery.rows), note="")

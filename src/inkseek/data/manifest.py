@@ -4,8 +4,9 @@ import hashlib
 import json
 import os
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
+from operator import attrgetter
 from pathlib import Path
 from typing import Literal, Self
 
@@ -35,6 +36,9 @@ class Row:
     sha256: str
 
 
+_ORDER = attrgetter(*(field.name for field in fields(Row)))  # as rows compare, without a Python call a comparison
+
+
 @dataclass(frozen=True)
 class Manifest:
     """Rows of a data set, always in the same order: modality, class name, source, path.
@@ -48,7 +52,7 @@ class Manifest:
     rows: tuple[Row, ...]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "rows", tuple(sorted(self.rows)))
+        object.__setattr__(self, "rows", tuple(sorted(self.rows, key=_ORDER)))
 
     @cached_property
     def hash(self) -> str:
@@ -90,7 +94,7 @@ class Manifest:
 
     def save(self, path: Path) -> None:
         """Write as JSON lines: a head with format, root and number of rows, then one row a line."""
-        head = {"format": _FORMAT, "root": str(self.root), "rows": len(self.rows)}
+        head = {"format": _FORMAT, "root": str(self.root.absolute()), "rows": len(self.rows)}
         lines = [json.dumps(head), *(json.dumps(asdict(row), ensure_ascii=False) for row in self.rows)]
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 

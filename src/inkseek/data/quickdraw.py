@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from inkseek.data.classes import ClassNames, quickdraw_aliases
-from inkseek.data.layouts import file_fault, finish, listing
+from inkseek.data.layouts.folders import fault_of, finish, listing
 from inkseek.data.manifest import Manifest, Row
 from inkseek.data.report import LISTED_TWICE, OUTSIDE_CLASSES, STRAY, ReadReport
 from inkseek.errors import DataError, PictureFault
@@ -71,7 +71,7 @@ def _file_rows(file: Path, names: ClassNames, source: str, report: ReadReport) -
 def _lines(file: Path, report: ReadReport) -> Iterator[tuple[int, bytes]]:
     """Numbered lines of a file that are not blank; a file that cannot be read, or only in part, is reported."""
     try:
-        found = file_fault(file, math.inf)
+        found = fault_of(file.stat(), math.inf)
         if found is not None:
             report.add(file, *found)
             return

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 OUTSIDE_CLASSES = "folder outside the class list"
 STRAY = "stray file"
 LISTED_TWICE = "listed twice"
+ONE_SIDED = "sketches or photos missing"
 NOT_SEEN = "class is not seen"
 SET_ASIDE = "content of a picture that is set aside"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from inkseek.config import Config
-from inkseek.data.layouts import read_class_folders, read_folders, read_sketchy
+from inkseek.data.layouts import probe, read_class_folders, read_folders, read_sketchy
 from inkseek.data.manifest import Manifest, Modality
 from inkseek.data.quickdraw import read_quickdraw
 from inkseek.data.report import ReadReport
@@ -16,13 +16,14 @@ class DataSource(Config):
     """One collection on disk.
 
     Attributes:
-        layout: how its files lie.
+        layout: how its files lie; "auto" finds out, as `inkseek evaluate` does: any layout of a published data set, a
+            manifest or a CSV file.
         path: its folder, relative to the folder of the configuration or absolute.
         modality: "sketch" or "photo", for `class_folders` only.
         name: name in manifests and reports; the folder's own name by default.
     """
 
-    layout: Literal["sketchy", "folders", "class_folders", "quickdraw"]
+    layout: Literal["auto", "sketchy", "folders", "class_folders", "quickdraw"]
     path: str
     modality: Modality | None = None
     name: str | None = None
@@ -44,14 +45,19 @@ def read_sources(
         ConfigError: there is no source, the first is of one modality, or `modality` stands where it does not belong.
         DataError: a source is missing or holds nothing readable.
     """
-    if not sources or sources[0].layout not in {"sketchy", "folders"}:
-        raise ConfigError("data.sources: the first source is the benchmark; give it the layout sketchy or folders")
+    if not sources or sources[0].layout not in {"auto", "sketchy", "folders"}:
+        raise ConfigError(
+            "data.sources: the first source is the benchmark; give it the layout auto, sketchy or folders"
+        )
     found = [_read_source(source, base_dir / source.path, classes) for source in sources]
     return [manifest for manifest, _ in found], ReadReport().merge(report for _, report in found)
 
 
 def _read_source(source: DataSource, root: Path, classes: Collection[str] | None) -> tuple[Manifest, ReadReport]:
     match source.layout, source.modality:
+        case "auto", None:
+            found = probe(root, classes, source.name)
+            return found.manifest, found.report
         case "sketchy", None:
             return read_sketchy(root, classes, source.name)
         case "folders", None:
