@@ -1,0 +1,171 @@
+"""Words of Quick, Draw!, and what is fetched from where."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from inkseek.data import obtain
+from inkseek.data.classes import class_list
+from inkseek.data.obtain import (
+    MEGABYTE,
+    TUBERLIN_ARCHIVE,
+    fetch_quickdraw,
+    fetch_tuberlin,
+    named_words,
+    quickdraw_word,
+    quickdraw_words,
+    split_words,
+)
+from inkseek.data.quickdraw import read_quickdraw
+from inkseek.data.receipts import read_receipts
+from inkseek.errors import DataError, SplitError
+from tests.data.conftest import quickdraw_record
+from tests.data.serving import Reply, Site, google_hash, serve
+from tests.data.test_archives import write_zip
+
+
+def nothing(doing: str, done: int, total: int | None) -> None:
+    """No progress is shown."""
+
+
+@pytest.fixture
+def bucket() -> Iterator[Site]:
+    words = ("cat", "hot air balloon")
+    files = {f"{word}.ndjson": json.dumps(quickdraw_record(word, 7)).encode() + b"\n" for word in words}
+    with serve(files) as site:
+        yield site
+
+
+@pytest.fixture
+def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    archive = write_zip(tmp_path / "made.zip", {"png/cat/1.png": b"1", "png/door handle/2.png": b"2"}).read_bytes()
+    monkeypatch.setattr(obtain, "TUBERLIN_MD5", hashlib.md5(archive).hexdigest())  # noqa: S324 - as published
+    with serve({TUBERLIN_ARCHIVE: archive}) as site:
+        yield site
+
+
+def test_the_words_are_those_of_the_game() -> None:
+    assert len(quickdraw_words()) == len(set(quickdraw_words())) == 345
+    assert {"The Eiffel Tower", "teddy-bear", "t-shirt", "aircraft carrier", "zigzag"} <= set(quickdraw_words())
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        ("cat", "cat"),
+        ("Cat", "cat"),
+        ("hot-air_balloon", "hot air balloon"),
+        ("racket", "tennis racquet"),
+        ("tennis racquet", "tennis racquet"),
+        ("car_(sedan)", "car"),
+        ("crocodilian", "crocodile"),
+        ("teddy_bear", "teddy-bear"),
+        ("geyser", None),
+    ],
+)
+def test_a_class_has_its_word(name: str, word: str | None) -> None:
+    assert quickdraw_word(name) == word
+
+
+def test_words_are_taken_once_and_missing_ones_are_named() -> None:
+    assert named_words(["racket", "cat", "tennis racquet"]) == ["tennis racquet", "cat"]
+    with pytest.raises(DataError, match=r"no word for 'bicicle', 'qqq'; near it are bicycle"):
+        named_words(["cat", "bicicle", "qqq"])
+
+
+def test_the_words_of_a_split() -> None:
+    words, without = split_words("sketchy2", "seen")
+    unseen, _ = split_words("sketchy2", "unseen")
+    every, _ = split_words("sketchy2", "all")
+
+    assert len(words) + len(without) == 104
+    assert {"tennis racquet", "car"} <= set(words)
+    assert {"geyser", "rocket"} <= set(without)
+    assert "skyscraper" in unseen
+    assert not set(words) & set(unseen)
+    assert sorted(every) == sorted([*words, *unseen])
+
+
+def test_every_class_of_quickdraw_extended_has_its_word() -> None:
+    words, without = split_words("quickdraw", "all")
+
+    assert not without
+    assert len(set(words)) == len(class_list("quickdraw")) == 110
+
+
+def test_a_split_that_nobody_published() -> None:
+    with pytest.raises(SplitError, match="no split is named"):
+        split_words("sketchy3", "seen")
+
+
+def test_words_are_fetched_into_files_that_can_be_read(bucket: Site, tmp_path: Path) -> None:
+    seen: list[tuple[str, int, int | None]] = []
+    headers: dict[str, str | None] = {"x-goog-hash": google_hash(bucket.files["cat.ndjson"])}
+    bucket.replies = [Reply(headers=headers), Reply()]
+
+    done = fetch_quickdraw(
+        ["cat", "hot air balloon"], tmp_path / "qd", f"{bucket.base}/", steps=lambda *step: seen.append(step)
+    )
+
+    assert [file.receipt.checked for file in done] == ["md5 of the server", "size"]
+    assert [path for path, _ in bucket.requests] == ["cat.ndjson", "hot air balloon.ndjson"]
+    assert {step[0] for step in seen} == {"cat (1 of 2), megabytes", "hot air balloon (2 of 2), megabytes"}
+    assert seen[0][1:] == (0, 1)
+    manifest, _ = read_quickdraw(tmp_path / "qd")
+    assert manifest.class_names == ("cat", "hot-air_balloon")
+
+
+def test_the_second_call_fetches_nothing(bucket: Site, tmp_path: Path) -> None:
+    fetch_quickdraw(["cat"], tmp_path, bucket.base, steps=nothing)
+    bucket.requests.clear()
+
+    assert [file.skipped for file in fetch_quickdraw(["cat"], tmp_path, bucket.base, steps=nothing)] == [True]
+    assert not bucket.requests
+
+
+def test_a_word_that_is_not_there_leaves_those_before_it(bucket: Site, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"dog.ndjson: the server answers 404"):
+        fetch_quickdraw(["cat", "dog"], tmp_path, bucket.base, steps=nothing)
+
+    assert list(read_receipts(tmp_path)) == ["cat.ndjson"]
+
+
+def test_sketches_are_fetched_and_unpacked(page: Site, tmp_path: Path) -> None:
+    seen: list[str] = []
+
+    done = fetch_tuberlin(tmp_path / "tu", page.base, steps=lambda doing, now, total: seen.append(doing))
+
+    assert done is not None
+    assert done.receipt.checked == "md5"
+    assert list(dict.fromkeys(seen)) == ["sketches_png.zip, megabytes", "unpacking, files"]
+    assert sorted(path.name for path in (tmp_path / "tu").iterdir()) == ["downloads.json", "png", "sketches_png.zip"]
+    assert (tmp_path / "tu/png/door handle/2.png").read_bytes() == b"2"
+
+    page.requests.clear()
+    assert fetch_tuberlin(tmp_path / "tu", page.base, steps=nothing) is None
+    assert not page.requests
+
+
+def test_an_archive_that_is_not_the_published_one_is_not_unpacked(tmp_path: Path) -> None:
+    archive = write_zip(tmp_path / "made.zip", {"png/cat/1.png": b"1"}).read_bytes()
+
+    with (
+        serve({TUBERLIN_ARCHIVE: archive}) as site,
+        pytest.raises(DataError, match="instead of 023123df86a928a5273e3ba11990d8fd"),
+    ):
+        fetch_tuberlin(tmp_path / "tu", site.base, steps=nothing)
+
+    assert not list((tmp_path / "tu").iterdir())
+
+
+def test_megabytes_are_rounded_up_for_the_whole() -> None:
+    seen: list[tuple[str, int, int | None]] = []
+    progress = obtain._naming(lambda *step: seen.append(step), "x", MEGABYTE)
+
+    progress(1_999_999, 2_000_001)
+    progress(5, None)
+
+    assert seen == [("x", 1, 3), ("x", 0, None)]
