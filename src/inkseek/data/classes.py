@@ -94,6 +94,8 @@ class ClassNames:
         key = class_key(name)
         if key in self._aliases:
             return self._names[class_key(self._aliases[key])]
-        if self._open:
-            return self._names.setdefault(key, name)
-        return self._names.get(key)
+        return self._names.setdefault(key, name) if self._open else self._names.get(key)
+
+    def name_of(self, name: str) -> str:
+        """Canonical name of `name`, or `name` itself where the class list does not hold it."""
+        return self.find(name) or name

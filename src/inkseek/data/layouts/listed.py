@@ -9,6 +9,8 @@ from inkseek.data.manifest import Modality, Row
 from inkseek.data.report import ReadReport
 from inkseek.errors import ManifestError, PictureFault
 
+_SHOWN = 3
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -22,11 +24,18 @@ class Entry:
 def read_entries(root: Path, entries: Sequence[Entry], source: str, report: ReadReport, named_by: Path) -> list[Row]:
     """Rows of the named pictures, one each; a picture named twice has two.
 
+    Args:
+        root: folder that the paths are relative to.
+        entries: the pictures.
+        source: name of the collection in the manifest.
+        report: takes the pictures that cannot be read.
+        named_by: file that names them.
+
     Raises:
-        ManifestError: a named picture is not there.
+        ManifestError: named pictures are not there.
     """
-    require_files(root, [entry.path for entry in entries], named_by)
     hasher = FileHasher()
+    missing: list[str] = []
     rows: list[Row] = []
     for entry in entries:
         file = root / entry.path
@@ -34,12 +43,16 @@ def read_entries(root: Path, entries: Sequence[Entry], source: str, report: Read
             facts = file.stat()
             fault = fault_of(facts)
             digest = "" if fault else hasher(file, facts)
+        except (FileNotFoundError, NotADirectoryError):
+            missing.append(entry.path)
+            continue
         except OSError as error:
             fault = PictureFault.MISSING, f"cannot be read ({error.strerror})"
         if fault is None:
             rows.append(Row(entry.modality, entry.class_name, source, entry.path, digest))
         else:
             report.add(file, *fault)
+    _refuse(missing, len(entries), root, named_by)
     return rows
 
 
@@ -49,16 +62,19 @@ def require_files(root: Path, paths: Iterable[str], named_by: Path) -> None:
     Args:
         root: folder that the paths are relative to.
         paths: files, once or several times each.
-        named_by: list or manifest that names them.
+        named_by: file that names them.
 
     Raises:
         ManifestError: with their number and the first few of them.
     """
     wanted = dict.fromkeys(paths)
-    missing = [path for path in wanted if not (root / path).exists()]
+    _refuse([path for path in wanted if not (root / path).exists()], len(wanted), root, named_by)
+
+
+def _refuse(missing: Sequence[str], wanted: int, root: Path, named_by: Path) -> None:
     if missing:
-        more = ", ..." if len(missing) > 3 else ""
+        some = ", ".join(missing[:_SHOWN]) + (", ..." if len(missing) > _SHOWN else "")
         raise ManifestError(
-            f"{named_by}: {len(missing)} of the {len(wanted)} files that it names are not in {root}: "
-            f"{', '.join(missing[:3])}{more}; unpack the archives whole, or give the folder that it was made for"
+            f"{named_by}: {len(missing)} of the {wanted} files that it names are not in {root}: {some}; "
+            "unpack the archives whole, or give the folder that it was made for"
         )
