@@ -250,7 +250,11 @@ def saved_with(path: Path, **changed: NDArray[Any]) -> Path:
         "photo_mean": np.zeros(12),
         "projection": np.eye(12)[:, :8],
     }
-    np.savez(path, allow_pickle=False, **{name: array for name, array in {**arrays, **changed}.items() if array.size})
+    np.savez(
+        path,
+        allow_pickle=False,
+        **{name: array for name, array in {**arrays, **changed}.items() if array.shape != (0,)},
+    )
     return path
 
 
@@ -262,6 +266,7 @@ def saved_with(path: Path, **changed: NDArray[Any]) -> Path:
         ({"format": np.array("one")}, "holds no binary codes"),
         ({"sketch_mean": np.zeros(11)}, "is damaged"),
         ({"projection": np.eye(12)[:, :7]}, "is damaged"),
+        ({"projection": np.eye(12)[:, :0]}, "is damaged"),
         ({"projection": np.ones(12)}, "is damaged"),
         ({"projection": np.full((12, 8), np.nan)}, "is damaged"),
         ({"projection": np.eye(12, dtype=np.float32)[:, :8]}, "is damaged"),

@@ -248,7 +248,7 @@ def learn_rotation(projected: Matrix, *, iterations: int, seed: int, update: Upd
 def _quantise(projected: Matrix, rotation: Matrix) -> tuple[Matrix, float]:
     rotated = projected @ rotation
     signs = np.where(rotated >= 0, 1.0, -1.0)
-    return signs, float(np.square(signs - rotated).sum()) / len(projected)
+    return signs, float(np.linalg.norm(signs - rotated)) ** 2 / len(projected)
 
 
 def _fix_signs(columns: Matrix) -> Matrix:
