@@ -32,7 +32,7 @@ def evaluate(
     classes = None if split == ALL_CLASSES else named_split(split)
     found = probe(data, classes.unseen if classes else None)
     manifest = found.manifest
-    report = found.report.without_classes(classes.seen if classes else ())
+    report = found.report_without(classes.seen if classes else ())
     view = evaluation_view(manifest, classes.unseen if classes else manifest.class_names)
     with progress_bar() as bar:
         task = bar.add_task("encode", total=len(view.queries.rows) + len(view.gallery.rows), note="")

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Self
@@ -59,9 +59,15 @@ class ReadReport:
             sum(report.read for report in everything), [entry for report in everything for entry in report.skipped]
         )
 
-    def without_classes(self, names: Collection[str]) -> "ReadReport":
-        """The report less the folders of these classes: classes that were known and left out on purpose."""
+    def without_classes(self, names: Collection[str], aliases: Mapping[str, str] | None = None) -> "ReadReport":
+        """The report less the folders of these classes: classes that were known and left out on purpose.
+
+        Args:
+            names: the classes.
+            aliases: further names of their folders, key -> class name.
+        """
         keys = {class_key(name) for name in names}
+        keys |= {key for key, name in (aliases or {}).items() if class_key(name) in keys}
         kept = [
             entry
             for entry in self.skipped

@@ -89,11 +89,12 @@ def _records(file: Path) -> Iterator[_Record]:
             lines = csv.reader(stream)
             if next(lines, []) != HEADING:
                 raise ManifestError(f"{file}: the first line must be {','.join(HEADING)}")
-            for number, line in enumerate(lines, start=2):
-                record, label = _record(line, f"{file}:{number}")
+            for line in filter(None, lines):
+                where = f"{file}:{lines.line_num}"
+                record, label = _record(line, where)
                 if labels.setdefault(label, record.folder) != record.folder:
                     raise ManifestError(
-                        f"{file}:{number}: label {label} is {record.folder} here and {labels[label]} in a line above"
+                        f"{where}: label {label} is {record.folder} here and {labels[label]} in a line above"
                     )
                 yield record
     except (OSError, UnicodeDecodeError, csv.Error) as error:

@@ -36,6 +36,10 @@ class DataSet:
     report: ReadReport
     repairs: Mapping[str, str] = field(default_factory=dict)
 
+    def report_without(self, names: Collection[str]) -> ReadReport:
+        """The report less the folders of these classes: classes that were left out on purpose."""
+        return self.report.without_classes(names, data_set_aliases(self.name))
+
 
 def probe(root: Path, classes: Collection[str] | None = None, source: str | None = None) -> DataSet:
     """Read a data set of sketches and photos in whichever layout it has.
