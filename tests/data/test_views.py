@@ -1,17 +1,21 @@
 import shutil
+from hashlib import sha256
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkseek.data.layouts import read_class_folders, read_folders
+from inkseek.data.galleries import GalleryMode, gallery_photos
+from inkseek.data.layouts import probe, read_class_folders, read_folders
 from inkseek.data.manifest import Manifest, Modality, Row
-from inkseek.data.report import NOT_SEEN, SET_ASIDE
+from inkseek.data.report import LISTED_TWICE, NOT_SEEN, SET_ASIDE
 from inkseek.data.splits import ClassSplit
 from inkseek.data.views import (
     TrainingData,
     evaluation_view,
+    generalized_view,
     held_out,
     held_out_view,
     training_view,
@@ -23,6 +27,8 @@ from tests.data.conftest import write_data_set, write_photo
 SPLIT = ClassSplit(("cat", "dog"), ("door",), ("bat",))
 CLASSES = (*SPLIT.class_names, "zebra")
 ROOT = Path("/data")
+SIDES: tuple[Modality, ...] = ("sketch", "photo")
+NUMBERED = [(name, number) for name in ("cat", "bat") for number in range(9)]
 
 
 @st.composite
@@ -120,6 +126,26 @@ def test_a_copy_of_an_unseen_or_held_out_picture_is_left_out_and_reported(tmp_pa
     assert [row.path for row in data.manifest.rows if row.source == "more"] == ["more/cat/good.jpg"]
 
 
+def test_a_photo_of_both_folders_is_trained_on_or_held_out_once(tmp_path: Path) -> None:
+    base, extended = tmp_path / "256x256", tmp_path / "EXTEND_image_sketchy"
+    write_data_set(base / "sketch/tx_000000000000", base / "photo/tx_000000000000", ("cat", "bat"), 7)
+    for number in range(7):
+        write_photo(extended / "cat" / f"{number}.jpg", 600 + number)  # other bytes, the same picture
+        write_photo(extended / "cat" / f"ext_{number}.jpg", 700 + number)
+    manifest = probe(tmp_path).manifest
+    assert len(manifest.select(modality="photo", classes=["cat"])) == 21
+    data = training_view([manifest], ClassSplit(("cat",), (), ("bat",)))
+    photos = [*data.manifest.select(modality="photo").rows, *data.held_out.select(modality="photo").rows]
+    assert sorted(Path(row.path).name for row in photos) == sorted(
+        f"{start}{number}.jpg" for start in ("", "ext_") for number in range(7)
+    )
+    copies = [entry for entry in data.report.skipped if entry.fault == LISTED_TWICE]
+    assert [(entry.path, entry.detail[:8]) for entry in copies] == [(f"{tmp_path.name}/cat", "7 photos")]
+    pseudo = ClassSplit(("bat",), ("cat",), ())
+    assert len(validation_view(manifest, pseudo).gallery) == 14
+    assert len(evaluation_view(manifest, ["cat"]).gallery) == 21
+
+
 def test_nothing_left_to_train_on(two_folders: Path) -> None:
     manifest, _ = read_folders(two_folders)
     with pytest.raises(DataError, match="no picture of a seen class"):
@@ -141,3 +167,76 @@ def test_a_measurement_needs_both_modalities(two_folders: Path) -> None:
     for part in (manifest.select(modality="sketch"), manifest.select(modality="photo"), manifest.select(classes=[])):
         with pytest.raises(DataError, match="needs both"):
             evaluation_view(part, ("cat",))
+
+
+# Generalized zero-shot retrieval
+
+
+@pytest.fixture
+def sketchy_like() -> Manifest:
+    """20 sketches, 30 originals and 40 extended photos a class; every original has a namesake among the extended."""
+    kinds: tuple[tuple[Modality, str, int], ...] = (
+        ("sketch", "256x256/sketch/tx_000000000000", 20),
+        ("photo", "256x256/photo/tx_000000000000", 30),
+        ("photo", "EXTEND_image_sketchy", 40),
+    )
+    return Manifest(
+        ROOT,
+        tuple(
+            Row(modality, name, "s", (path := f"{folder}/{name}/{number}.jpg"), sha256(path.encode()).hexdigest())
+            for modality, folder, count in kinds
+            for name in ("cat", "dog", "bat", "door")
+            for number in range(count)
+        ),
+    )
+
+
+GENERALIZED = ClassSplit(("cat", "dog", "door"), (), ("bat",))
+
+
+@pytest.mark.parametrize(("gallery", "unseen"), [("as_listed", 70), ("extended_only", 40), ("distinct", 40)])
+def test_held_out_photos_of_seen_classes_join_the_gallery(
+    sketchy_like: Manifest, gallery: GalleryMode, unseen: int
+) -> None:
+    data = generalized_view(sketchy_like, GENERALIZED, "held_out", gallery=gallery)
+    assert (data.generalized, data.gallery_mode) == ("held_out", gallery)
+    assert data.queries == evaluation_view(sketchy_like, ["bat"]).queries
+    joined = data.gallery.select(classes=GENERALIZED.seen)
+    assert len(data.gallery) == unseen + len(joined)
+    training = training_view([sketchy_like], GENERALIZED)
+    assert joined == training.held_out.select(modality="photo")  # exactly those that training leaves alone
+    assert len(joined) == 3 * 5
+    assert data.class_names == ("bat", "cat", "dog", "door")
+
+
+@pytest.mark.parametrize(("gallery", "unseen"), [("as_listed", 70), ("extended_only", 40)])
+def test_a_fifth_of_seen_pictures_joins_queries_and_gallery(
+    sketchy_like: Manifest, gallery: GalleryMode, unseen: int
+) -> None:
+    data = generalized_view(sketchy_like, GENERALIZED, "sempcyc", gallery=gallery)
+    sides = (
+        (data.queries, sketchy_like.select(modality="sketch"), 20),
+        (data.gallery, gallery_photos(sketchy_like.select(modality="photo"), gallery), unseen),
+    )
+    generator = np.random.RandomState(0)
+    for found, pool, count in sides:
+        assert found.select(classes=["bat"]) == pool.select(classes=["bat"])
+        seen = [row for row in pool.rows if row.class_name != "bat"]
+        drawn = generator.choice(len(seen), count // 5, replace=False)
+        assert set(found.select(classes=GENERALIZED.seen).rows) == {seen[position] for position in drawn}
+        assert len(found) == count + count // 5
+    assert data.generalized == "sempcyc"
+
+
+def test_shares_are_rounded_down() -> None:
+    rows = [Row(side, name, "s", f"{side}/{name}/{n}", f"{side}{name}{n}") for side in SIDES for name, n in NUMBERED]
+    data = generalized_view(Manifest(ROOT, tuple(rows)), ClassSplit(("cat",), (), ("bat",)), "sempcyc")
+    assert (len(data.queries), len(data.gallery)) == (9 + 1, 9 + 1)
+
+
+def test_too_few_seen_pictures_to_draw_from(sketchy_like: Manifest) -> None:
+    few = Manifest(
+        ROOT, tuple(row for row in sketchy_like.rows if row.class_name == "bat" or row.path.endswith("/0.jpg"))
+    )
+    with pytest.raises(DataError, match="3 pictures of seen classes, where 4 are to join 20 unseen ones"):
+        generalized_view(few, GENERALIZED, "sempcyc")
