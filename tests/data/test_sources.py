@@ -1,10 +1,13 @@
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from inkseek.data.sources import DataSource, read_sources
+from inkseek.data.splits import named_split
+from inkseek.data.views import training_view
 from inkseek.errors import ConfigError, DataError
-from tests.data.conftest import quickdraw_record, write_data_set, write_ndjson, write_photo
+from tests.data.conftest import quickdraw_record, write_data_set, write_ndjson, write_photo, write_sketch
 
 
 def test_every_layout(tmp_path: Path, two_folders: Path) -> None:
@@ -24,6 +27,21 @@ def test_every_layout(tmp_path: Path, two_folders: Path) -> None:
     assert report.read == 62
 
 
+def test_a_published_data_set_is_found_and_trained_on_under_its_split(tmp_path: Path) -> None:
+    home = tmp_path / "sets/TUBerlin"
+    folders = (("alarm clock", "alarmclock"), ("mouse (animal)", "mouse"), ("ant", "ant"))
+    for first, (class_name, folder) in enumerate(folders):
+        for seed in range(10 * first, 10 * first + 7):
+            write_sketch(home / "png" / class_name / f"{seed}.png", seed)
+            write_photo(home / "ImageResized" / folder / f"{seed}.JPEG", seed)
+    split = named_split("tuberlin")
+    manifests, report = read_sources([DataSource(layout="auto", path="sets")], tmp_path, split.class_names)
+    data = training_view(manifests, split)
+    assert data.manifest.class_names == ("alarm clock", "mouse (animal)")
+    assert Counter(row.modality for row in data.manifest.rows) == {"sketch": 4, "photo": 4}
+    assert report.skipped == []
+
+
 def test_a_table_of_a_configuration() -> None:
     source = DataSource.parse({"layout": "class_folders", "path": "x", "modality": "photo"}, "a.toml")
     assert source == DataSource(layout="class_folders", path="x", modality="photo")
@@ -37,6 +55,7 @@ def test_a_table_of_a_configuration() -> None:
         ([], "the first source is the benchmark"),
         ([DataSource(layout="quickdraw", path=".")], "the first source is the benchmark"),
         ([DataSource(layout="folders", path=".", modality="photo")], "folders take no modality"),
+        ([DataSource(layout="auto", path=".", modality="photo")], "auto take no modality"),
         ([DataSource(layout="folders", path="set"), DataSource(layout="class_folders", path=".")], "need modality"),
     ],
 )
