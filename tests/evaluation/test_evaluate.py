@@ -22,14 +22,18 @@ from tests.evaluation.fakes import (
 METRICS = ["mAP@all", "mAP@25", "P@25", "mAP@100", "P@100", "mAP@200", "P@200"]
 
 
+def perfect(precision: float) -> dict[str, object]:
+    """Every relevant photo before all others, in a gallery smaller than every cut."""
+    return {metric: pytest.approx(precision) if metric.startswith("P@") else 1.0 for metric in METRICS}
+
+
 def test_the_result_has_the_published_keys_and_is_json(tmp_path: Path) -> None:
     manifest = write_data(tmp_path, {WIDE: 2, TALL: 3}, {WIDE: 4, TALL: 5})
 
     found = evaluate(as_encoder(FakeEncoder()), evaluation_view(manifest, [WIDE, TALL]), split="sketchy2")
 
-    perfect = {"mAP@all": 1.0, "mAP@25": 1.0, "mAP@100": 1.0, "mAP@200": 1.0}
-    micro = perfect | dict.fromkeys(("P@25", "P@100", "P@200"), pytest.approx((2 * 4 + 3 * 5) / 5 / 9))
-    macro = perfect | dict.fromkeys(("P@25", "P@100", "P@200"), pytest.approx((4 + 5) / 2 / 9))
+    micro = perfect(precision=(2 * 4 + 3 * 5) / 5 / 9)
+    macro = perfect(precision=(4 + 5) / 2 / 9)
     assert json.loads(json.dumps(found)) == {
         "format": 1,
         "model": {
@@ -50,7 +54,11 @@ def test_the_result_has_the_published_keys_and_is_json(tmp_path: Path) -> None:
         },
         "zero_shot": True,
         "feature": {"kind": "float", "dimension": 2},
-        "protocols": {name: {"micro": micro, "macro": macro} for name in ("standard", "sake")},
+        "protocols": {
+            **{name: {"micro": micro, "macro": macro} for name in ("standard", "sake", "sempcyc")},
+            "doodle": dict.fromkeys(("micro", "macro"), perfect(precision=0)),
+            "zse": dict.fromkeys(("micro", "macro"), perfect(precision=1)),
+        },
         "per_class": {TALL: {"queries": 3, "mAP@all": 1.0}, WIDE: {"queries": 2, "mAP@all": 1.0}},
     }
     assert list(found["protocols"]["sake"]["macro"]) == METRICS

@@ -1,4 +1,4 @@
-"""Ranks of the relevant photos against a full sort in rational arithmetic, and what must not change them."""
+"""Ranks of the relevant photos against a full sort in rational arithmetic, ties, and what must not change them."""
 
 from collections.abc import Callable
 
@@ -6,74 +6,67 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
-from inkseek.errors import DataError
-from inkseek.evaluation.ranks import relevant_ranks
-from tests.reference import metrics_reference as reference
-
-Features = NDArray[np.float32]
-Labels = NDArray[np.int64]
-Problem = tuple[Features, Features, Labels, Labels]
-
-
-def unit_rows(random: np.random.Generator, rows: int, dimension: int) -> Features:
-    features = random.standard_normal((rows, dimension), dtype=np.float32)
-    features /= np.linalg.norm(features, axis=1, keepdims=True)
-    return features
-
-
-def problem(seed: int, queries: int = 7, gallery: int = 40, dimension: int = 6, classes: int = 3) -> Problem:
-    random = np.random.default_rng(seed)
-    return (
-        unit_rows(random, queries, dimension),
-        unit_rows(random, gallery, dimension),
-        random.integers(0, classes, queries),
-        random.integers(0, classes, gallery),
-    )
-
-
-def ranks_of(data: Problem, block: int | None = None) -> list[list[int]]:
-    found = list(relevant_ranks(*data, block=block))
-    assert [query for query, _ in found] == list(range(len(data[0])))
-    return [ranks.tolist() for _, ranks in found]
-
-
-def with_ties(seed: int) -> Problem:
-    """Few distinct photos, each several times, at positions and with labels mixed at random."""
-    queries, gallery, query_labels, gallery_labels = problem(seed)
-    copies = np.random.default_rng(seed + 1).integers(0, 8, len(gallery))
-    return queries, gallery[copies], query_labels, gallery_labels
+from inkseek.evaluation.ranks import RelevantRanks, rank_relevant
+from tests.evaluation.problems import Problem, problem, ranks_of, relevance_of, with_ties
 
 
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("make", [problem, with_ties])
 def test_ranks_equal_a_sort_in_rational_arithmetic(make: Callable[[int], Problem], seed: int) -> None:
-    queries, gallery, query_labels, gallery_labels = data = make(seed)
+    data = make(seed)
 
-    for query, ranks in enumerate(ranks_of(data)):
-        relevance = reference.ranked_relevance(
-            queries[query], gallery, int(query_labels[query]), gallery_labels.tolist()
-        )
-        assert ranks == [position + 1 for position, hit in enumerate(relevance) if hit]
+    expected = [[rank for rank, hit in enumerate(row, start=1) if hit] for row in relevance_of(data)]
+
+    assert ranks_of(data) == expected
 
 
 @given(st.integers(0, 1000), st.integers(1, 9))
-def test_blocked_equals_unblocked(seed: int, block: int) -> None:
+def test_blocks_change_no_rank(seed: int, block: int) -> None:
     data = with_ties(seed)
 
     assert ranks_of(data, block) == ranks_of(data, len(data[0])) == ranks_of(data)
 
 
-def test_blocks_of_a_wide_problem_agree_to_the_last_rank() -> None:
-    """Wide enough that a plain float32 product differs between block sizes in its last bits."""
-    data = problem(1, queries=33, gallery=501, dimension=512)
-    twice = (data[0], np.concatenate([data[1], data[1]]), data[2], np.concatenate([data[3], data[3]]))
-
-    assert ranks_of(twice, 1) == ranks_of(twice, 7) == ranks_of(twice, 33)
+levels = st.lists(st.integers(0, 4), min_size=1, max_size=40)
 
 
-def test_equal_scores_keep_the_order_of_the_gallery() -> None:
+@given(levels, st.data())
+def test_ties_keep_the_order_of_the_gallery_and_know_their_ends(values: list[int], data: st.DataObject) -> None:
+    relevant = data.draw(st.sets(st.integers(0, len(values) - 1), min_size=1))
+
+    found = rank_relevant(np.array([values, values], dtype=np.float32), np.array(sorted(relevant)))
+
+    order = sorted(range(len(values)), key=lambda position: (values[position], position))
+    ranks = [rank for rank, position in enumerate(order, start=1) if position in relevant]
+    ends = [sum(value <= values[order[rank - 1]] for value in values) for rank in ranks]
+    hits = [sum(position in relevant for position in order[:end]) for end in ends]
+    for row in range(2):
+        assert found.ranks[row].tolist() == ranks
+        assert found.tie_ends[row].tolist() == ends
+        assert found.tie_hits[row].tolist() == hits
+    assert found.gallery_size == len(values)
+
+
+def test_rows_with_and_without_ties_are_ranked_together() -> None:
+    distances = np.array(
+        [
+            [3.0, 1.0, 2.0, 4.0],  # no tie
+            [1.0, 2.0, 1.0, 2.0],  # two ties of a relevant and another photo
+            [2.0, 2.0, 1.0, 1.0],  # two ties, one of relevant photos alone
+            [0.0, -0.0, 0.0, 5.0],  # the sign of zero is no difference
+        ],
+        dtype=np.float32,
+    )
+
+    found = rank_relevant(distances, np.array([0, 1]))
+
+    assert found.ranks.tolist() == [[1, 3], [1, 3], [3, 4], [1, 2]]
+    assert found.tie_ends.tolist() == [[1, 3], [2, 4], [4, 4], [3, 3]]
+    assert found.tie_hits.tolist() == [[1, 2], [1, 2], [2, 2], [2, 2]]
+
+
+def test_photos_that_are_all_alike_keep_the_order_of_the_gallery() -> None:
     same = np.full((300, 512), 512**-0.5, dtype=np.float32)
     gallery_labels = np.arange(300) % 3
 
@@ -128,33 +121,7 @@ def test_one_photo_is_ranked_first() -> None:
     assert ranks_of(problem(0, gallery=1, classes=1)) == [[1]] * 7
 
 
-@pytest.mark.parametrize("side", ["query", "gallery"])
-@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
-def test_features_that_are_not_finite_are_refused(side: str, wrong: float) -> None:
-    data = problem(0)
-    data[0 if side == "query" else 1][3, 2] = wrong
-
-    with pytest.raises(DataError, match=rf"{side} feature 3 is not finite \(1 of"):
-        ranks_of(data)
-
-
-@pytest.mark.parametrize("side", ["query", "gallery"])
-def test_an_empty_side_is_refused(side: str) -> None:
-    queries, gallery, query_labels, gallery_labels = problem(0)
-    nothing, no_label = np.empty((0, 6), dtype=np.float32), np.empty(0, dtype=np.int64)
-    if side == "query":
-        queries, query_labels = nothing, no_label
-    else:
-        gallery, gallery_labels = nothing, no_label
-
-    with pytest.raises(DataError, match=f"the {side} holds no picture"):
-        ranks_of((queries, gallery, query_labels, gallery_labels))
-
-
-def test_shapes_that_disagree_are_refused() -> None:
-    queries, gallery, query_labels, gallery_labels = problem(0)
-
-    with pytest.raises(ValueError, match="differ in dimension: 5 and 6"):
-        ranks_of((queries[:, :5], gallery, query_labels, gallery_labels))
-    with pytest.raises(ValueError, match=r"labels \[n\]"):
-        ranks_of((queries, gallery, query_labels[:2], gallery_labels))
+@pytest.mark.parametrize("ranks", [[[0, 2]], [[3, 11]], [[3, 3]], [[4, 2]], [[]], [1, 2]])
+def test_ranks_that_no_ranking_has_are_refused(ranks: list[list[int]]) -> None:
+    with pytest.raises(ValueError, match=r"ranks must (rise within 1\.\.10|be \[q, R\])"):
+        RelevantRanks.without_ties(np.array(ranks, dtype=np.int64), 10)

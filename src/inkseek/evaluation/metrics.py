@@ -1,57 +1,80 @@
-"""Metrics of one query, from the ranks of its relevant photos and the gallery's size: no score, so no hidden sign."""
+"""Metrics of a block of queries, from the ranks of their relevant photos: no score, so no hidden sign."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inkseek.evaluation.protocols import Protocol
+from inkseek.evaluation.protocols import Formula, PrecisionCut
+from inkseek.evaluation.ranks import RelevantRanks
+
+Values = NDArray[np.float64]
 
 
-def average_precision(ranks: NDArray[np.int64], gallery_size: int, cut: int | None, protocol: Protocol) -> float:
-    """AP@k of one query.
+def average_precision(found: RelevantRanks, cut: int | None, formula: Formula) -> Values:
+    """AP@k of each query: `sum_{i<=k} r_i p(i) / D`, 0 without a hit among the first k.
 
-    `standard`: `sum_{i<=k} r_i P(i) / min(k, R)`; `sake`: `sum_{i<=k} r_i P*_k(i) / min(k, R)`, where
-    `P*_k(i) = max_{i<=j<=k} P(j)`. Precision only rises at a hit, so the maximum is taken over hits.
+    `p(i)` is `P(i)`, or where the formula interpolates `P*_k(i) = max_{i<=j<=k} P(j)`: precision only rises at a hit,
+    so the maximum is taken over hits. Where it groups ties, a hit counts the precision at the end of its tie, and a tie
+    ends with the list: scikit-learn's `average_precision_score` of the first k photos. `D` is `min(k, R)` or the number
+    of hits among the first k, as the formula says.
 
     Args:
-        ranks: increasing ranks of the relevant photos, counted from 1; at least one.
-        gallery_size: `N`.
+        found: ranks [q, R] of the relevant photos.
         cut: `k`; None, or more than `N`, means the whole gallery.
-        protocol: which formula.
+        formula: one with ties `ordered` or `grouped`.
 
     Returns:
-        A value in [0, 1].
+        float64 [q] in [0, 1].
 
     Raises:
-        ValueError: no photo is relevant, a rank lies outside the gallery, or the cut is below 1.
+        ValueError: the cut is below 1.
     """
-    within = _within(cut, ranks, gallery_size)
-    if not ranks.size:
-        raise ValueError("average precision is not defined for a query without a relevant photo; leave the query out")
-    hits = ranks[: np.searchsorted(ranks, within, side="right")]
-    precision = np.arange(1, hits.size + 1) / hits
-    if protocol.interpolated:
-        precision = np.maximum.accumulate(precision[::-1])
-    return float(precision.sum() / protocol.ap_denominator(within, ranks.size, hits.size))
+    last = _last_rank(cut, found.gallery_size)
+    # The j-th relevant photo has rank j at least: those behind the k-th cannot be hits.
+    ranks = found.ranks[:, :last]
+    is_hit = ranks <= last
+    hits = is_hit.sum(axis=1)
+    if formula.ties == "grouped":
+        upto = np.minimum(found.tie_hits[:, :last], hits[:, np.newaxis])
+        precision = upto / np.minimum(found.tie_ends[:, :last], last)
+    else:
+        precision = np.arange(1, ranks.shape[1] + 1) / ranks
+    precision *= is_hit
+    if formula.interpolated:
+        precision = np.maximum.accumulate(precision[:, ::-1], axis=1)
+        precision *= is_hit[:, ::-1]
+    divisor = min(last, found.ranks.shape[1]) if formula.denominator == "relevant" else np.maximum(hits, 1)
+    values: Values = precision.sum(axis=1) / divisor
+    return values
 
 
-def precision_at(ranks: NDArray[np.int64], cut: int, gallery_size: int) -> float:
-    """P@k of one query: `(1 / min(k, N)) sum_{i<=k} r_i`, the share of relevant photos among the first k.
+def precision_at(found: RelevantRanks, cut: int, meaning: PrecisionCut) -> Values:
+    """P@k of each query: `(1/m) sum_{i<=m} r_i` with `m = min(k, N)` or `min(k, R)`; or `r_{k+1}`.
+
+    The last is what two repositories print under the name of P@k: the relevance of the photo behind the first k, 0
+    where the gallery has no such photo.
 
     Args:
-        ranks: increasing ranks of the relevant photos, counted from 1.
+        found: ranks [q, R] of the relevant photos.
         cut: `k`.
-        gallery_size: `N`.
+        meaning: which of the three.
+
+    Returns:
+        float64 [q] in [0, 1].
 
     Raises:
-        ValueError: a rank lies outside the gallery, or the cut is below 1.
+        ValueError: the cut is below 1.
     """
-    within = _within(cut, ranks, gallery_size)
-    return int(np.searchsorted(ranks, within, side="right")) / within
+    last = _last_rank(cut, found.gallery_size)
+    if meaning == "next":
+        behind: Values = np.any(found.ranks[:, : cut + 1] == cut + 1, axis=1).astype(np.float64)
+        return behind
+    if meaning == "relevant":
+        last = min(last, found.ranks.shape[1])
+    values: Values = np.sum(found.ranks[:, :last] <= last, axis=1) / last
+    return values
 
 
-def _within(cut: int | None, ranks: NDArray[np.int64], gallery_size: int) -> int:
-    if ranks.size and not 1 <= ranks[0] <= ranks[-1] <= gallery_size:
-        raise ValueError(f"ranks must lie in 1..{gallery_size}, found {ranks[0]}..{ranks[-1]}")
+def _last_rank(cut: int | None, gallery_size: int) -> int:
     if cut is None:
         return gallery_size
     if cut < 1:

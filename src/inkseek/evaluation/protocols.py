@@ -2,38 +2,65 @@
 
 The symbols, for one query over a gallery of `N` photos: `r_i` is 1 where the photo at rank `i` is relevant and 0
 elsewhere, `R = sum r_i`, `P(i) = (1/i) sum_{j<=i} r_j`, and `P*_k(i) = max_{i<=j<=k} P(j)`.
+
+A query with `R = 0` has no average precision under any protocol: it is left out of every mean and counted. A query
+whose relevant photos all stand behind the cut counts with the value 0.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Literal
+
+Denominator = Literal["relevant", "found"]
+"""Divisor of AP@k: `min(k, R)`, or the number of relevant photos found in the first `k` ranks."""
+
+Ties = Literal["ordered", "grouped", "expected", "best", "worst"]
+"""What photos of equal score mean.
+
+`ordered`: they keep the order of the gallery. `grouped`: a hit counts the precision at the end of its tie.
+`expected`, `best`, `worst`: mean, maximum and minimum over all orders inside the ties.
+"""
+
+PrecisionCut = Literal["gallery", "relevant", "next"]
+"""P@k: the share of relevant photos in the first `min(k, N)` ranks, or in the first `min(k, R)`; or `r_{k+1}`."""
 
 
-def cut_or_relevant(cut: int, relevant: int, hits: int) -> int:
-    """`min(k, R)`: the greatest number of relevant photos that the first `k` ranks can hold.
+@dataclass(frozen=True)
+class Formula:
+    """How AP@k is computed from the ranks of the relevant photos of a query that has one.
 
-    Args:
-        cut: `k`, at most the gallery's size.
-        relevant: `R`, relevant photos in the whole gallery.
-        hits: relevant photos in the first `k` ranks.
+    Attributes:
+        interpolated: whether a hit counts `P*_k(i)`, the envelope of the precision, in place of `P(i)`.
+        denominator: divisor of the sum over hits.
+        ties: what photos of equal score mean.
     """
-    return min(cut, relevant)
+
+    interpolated: bool
+    denominator: Denominator
+    ties: Ties
+
+
+TEXTBOOK = Formula(interpolated=False, denominator="relevant", ties="ordered")
+ENVELOPE = Formula(interpolated=True, denominator="relevant", ties="ordered")
+TRUNCATED = Formula(interpolated=False, denominator="found", ties="grouped")
 
 
 @dataclass(frozen=True)
 class Protocol:
-    """How average precision is computed from the ranks of the relevant photos.
+    """What a named protocol means by AP@k and P@k.
 
     Attributes:
         name: word under which results are printed.
-        interpolated: whether a hit counts `P*_k(i)`, the envelope of the precision, in place of `P(i)`.
-        ap_denominator: divisor of the sum over hits, from (cut, relevant photos, hits within the cut).
+        ap: formula of AP@k.
+        precision: what P@k means. Photos of equal score keep the order of the gallery here, except under a protocol
+            whose ties are `expected`, `best` or `worst`.
         source: where the definition stands.
     """
 
     name: str
-    interpolated: bool
-    ap_denominator: Callable[[int, int, int], int]
+    ap: Formula
+    precision: PrecisionCut
     source: str
 
 
@@ -43,17 +70,51 @@ PROTOCOLS: Mapping[str, Protocol] = MappingProxyType(
         for row in (
             Protocol(
                 name="standard",
-                interpolated=False,
-                ap_denominator=cut_or_relevant,
-                source="textbook: AP@k = sum_{i<=k} r_i P(i) / min(k, R)",
+                ap=TEXTBOOK,
+                precision="gallery",
+                source="textbook (Manning, Raghavan, Schütze, Introduction to Information Retrieval, 2008, "
+                "section 8.4), the divisor cut with the list: AP@k = sum_{i<=k} r_i P(i) / min(k, R)",
             ),
             Protocol(
                 name="sake",
-                interpolated=True,
-                ap_denominator=cut_or_relevant,
-                source="Liu et al. (ICCV 2019, arXiv 1904.03208), as the released code computes it: "
-                "AP@k = sum_{i<=k} r_i P*_k(i) / min(k, R)",
+                ap=ENVELOPE,
+                precision="gallery",
+                source="Liu et al. (ICCV 2019, arXiv 1904.03208), as qliu24/SAKE computes it, and with it DSN, TCN, "
+                "MATHM, TVT, PSKD, ACNet: AP@k = sum_{i<=k} r_i P*_k(i) / min(k, R)",
+            ),
+            Protocol(
+                name="sempcyc",
+                ap=TRUNCATED,
+                precision="gallery",
+                source="Dutta and Akata (CVPR 2019, arXiv 1903.03372), as AnjanDutta/sem-pcyc computes it with "
+                "scikit-learn on the first k photos: AP@k = sum_{i<=k} r_i P(i) / sum_{i<=k} r_i",
+            ),
+            Protocol(
+                name="doodle",
+                ap=TRUNCATED,
+                precision="next",
+                source="Dey et al. (CVPR 2019, arXiv 1904.03451), as sounakdey/doodle2search and TCN's cvpr19 mode "
+                "compute it: AP@k as SEM-PCYC, 0 where it is NaN; 'P@k' is the relevance of rank k + 1",
+            ),
+            Protocol(
+                name="zse",
+                ap=ENVELOPE,
+                precision="relevant",
+                source="Lin et al. (CVPR 2023, arXiv 2303.14348), as buptLinfy/ZSE-SBIR computes it, and with it "
+                "MA-ZS-SBIR: AP@k as SAKE, P@k over the first min(k, R)",
             ),
         )
     }
 )
+
+
+def _over_orders(name: Literal["expected", "best", "worst"], source: str) -> Protocol:
+    return Protocol(name, Formula(interpolated=False, denominator="relevant", ties=name), "gallery", source)
+
+
+EXPECTED = _over_orders(
+    "expected",
+    "McSherry and Najork (ECIR 2008): the mean of standard AP@k and P@k over all orders of photos of equal score",
+)
+BEST = _over_orders("best", "standard AP@k and P@k with the relevant photos first among those of equal score")
+WORST = _over_orders("worst", "standard AP@k and P@k with the relevant photos last among those of equal score")

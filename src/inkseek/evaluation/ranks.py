@@ -1,100 +1,129 @@
-"""Ranks of the relevant photos of every query: exact, blocked, and the same on every machine.
+"""Ranks of the relevant photos of a query, from its distances to all photos.
 
-Scores are inner products in fixed point. Each feature value is rounded to a grid of 2^-26 of the largest row norm, so
-that every product and every partial sum is a whole number below 2^53, which float64 holds without rounding. A score
-therefore depends neither on the block it is computed in nor on the order in which a processor adds, and two equal
-photos have equal scores: a tie is a tie, and the photo that stands first in the gallery comes first.
-
-Score and position are packed into one 64-bit integer, so that one sort of plain values gives the whole ranking.
+A distance is anything of which less is closer: a negated score, or a number of differing bits. One sort of a row's
+values and one search of the relevant ones in it give the ranks; no position is sorted along, except where a relevant
+photo ties with one that is not.
 """
 
-import math
-from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inkseek.errors import DataError
-
-GRID_BITS = 26
-"""Bits of a feature value after rounding; twice as many bits of a score stay below float64's 53."""
-
-KEY_BITS = 62
-"""Bits that score and position share in a sort key, sign apart."""
-
-BLOCK_SCORES = 1 << 21
-"""Scores held at a time unless the caller asks for a block: 16 MiB, small enough to stay near the processor."""
+Distances = NDArray[Any]
+Ranks = NDArray[np.int64]
 
 
-def relevant_ranks(
-    query_features: NDArray[np.floating],
-    gallery_features: NDArray[np.floating],
-    query_labels: NDArray[np.integer],
-    gallery_labels: NDArray[np.integer],
-    *,
-    block: int | None = None,
-) -> Iterator[tuple[int, NDArray[np.int64]]]:
-    """Ranks at which each query meets the photos of its own class.
+@dataclass(frozen=True, eq=False)
+class RelevantRanks:
+    """Where each of `q` queries meets its `R` relevant photos among `N`; all that a metric may know of a ranking.
 
-    The gallery is ordered by falling inner product with the query; equal scores keep the order of the gallery. A photo
-    is relevant if its label equals the query's. Memory is `block x gallery` scores and the gallery itself.
+    Photos at equal distance keep the order of the gallery: `ranks`. The two other arrays say how far such a tie goes,
+    for definitions that look at it as a whole; without ties they equal `ranks` and 1, 2, ..., R.
+
+    Attributes:
+        ranks: int64 [q, R], rising along a row, counted from 1.
+        tie_ends: int64 [q, R], the last rank of the photos at this one's distance.
+        tie_hits: int64 [q, R], relevant photos among the ranks up to `tie_ends`.
+        gallery_size: `N`.
+    """
+
+    ranks: Ranks
+    tie_ends: Ranks
+    tie_hits: Ranks
+    gallery_size: int
+
+    @classmethod
+    def without_ties(cls, ranks: Ranks, gallery_size: int) -> Self:
+        """Rankings in which no two photos are at equal distance.
+
+        Raises:
+            ValueError: ranks do not rise within 1..N, or there are none.
+        """
+        if ranks.ndim != 2 or not ranks.shape[1]:
+            raise ValueError(f"ranks must be [q, R] with R of 1 at least, not {list(ranks.shape)}")
+        if ranks.min() < 1 or ranks.max() > gallery_size or (np.diff(ranks, axis=1) < 1).any():
+            raise ValueError(f"ranks must rise within 1..{gallery_size}")
+        return cls(ranks, ranks, np.broadcast_to(np.arange(1, ranks.shape[1] + 1), ranks.shape), gallery_size)
+
+
+def rank_relevant(distances: Distances, relevant: NDArray[np.intp]) -> RelevantRanks:
+    """Rank the gallery of each query; equal distances keep the order of the gallery.
+
+    `rank = 1 + #{strictly closer} + #{as close, and before it in the gallery}`.
 
     Args:
-        query_features: [q, d] retrieval features, unit rows.
-        gallery_features: [g, d] retrieval features, unit rows.
-        query_labels: [q].
-        gallery_labels: [g].
-        block: queries ranked at a time; changes memory and speed, never a rank.
-
-    Yields:
-        Query index, in order, and its increasing ranks, counted from 1; empty if no photo is relevant.
-
-    Raises:
-        DataError: a feature is not finite, or a side is empty.
-        ValueError: the shapes disagree.
+        distances: [q, g] of queries with the same relevant photos.
+        relevant: [R] rising positions of these photos in the gallery.
     """
-    _check(query_features, query_labels, "query")
-    _check(gallery_features, gallery_labels, "gallery")
-    if query_features.shape[1] != gallery_features.shape[1]:
-        raise ValueError(f"features differ in dimension: {query_features.shape[1]} and {gallery_features.shape[1]}")
-    size = len(gallery_features)
-    rows = max(1, BLOCK_SCORES // size) if block is None else block
-    position_bits = (size - 1).bit_length()
-    # The sign puts the closest photo first; the power of two makes room for the position and rounds nothing.
-    queries = np.ldexp(-_on_grid(query_features), KEY_BITS - 2 * GRID_BITS - position_bits)
-    gallery = _on_grid(gallery_features).T
-    for start in range(0, len(queries), rows):
-        order = _order(queries[start : start + rows] @ gallery, position_bits)
-        relevant = gallery_labels[order] == query_labels[start : start + rows, np.newaxis]
-        for offset, row in enumerate(relevant):
-            yield start + offset, np.flatnonzero(row) + 1
+    ordered = np.sort(distances, axis=1)
+    own = np.sort(distances[:, relevant], axis=1)
+    closer = search_rows(ordered, own)
+    size = ordered.shape[1]
+    # The next value in order shows a tie; the last value of a row is looked up instead of one beyond it.
+    following = np.take_along_axis(ordered, np.minimum(closer + 1, size - 1), axis=1)
+    tied = (following == own) & (closer < size - 1)
+    ranks = closer + 1
+    tie_ends = ranks.copy()
+    tie_hits = np.tile(np.arange(1, own.shape[1] + 1), (len(own), 1))
+    if tied.any():
+        _resolve_ties(RelevantRanks(ranks, tie_ends, tie_hits, size), tied, distances, ordered, relevant)
+    return RelevantRanks(ranks, tie_ends, tie_hits, size)
 
 
-def _check(features: NDArray[np.floating], labels: NDArray[np.integer], side: str) -> None:
-    if features.ndim != 2 or labels.shape != features.shape[:1]:
-        raise ValueError(f"{side}: features must be [n, d] and labels [n], not {features.shape} and {labels.shape}")
-    if not features.size:
-        raise DataError(f"the {side} holds no picture; give at least one")
-    finite = np.isfinite(features).all(axis=1)
-    if not finite.all():
-        raise DataError(
-            f"{side} feature {int(np.argmin(finite))} is not finite ({int((~finite).sum())} of {len(features)} rows); "
-            "the encoder is damaged, export it again"
-        )
+def search_rows(ordered: Distances, values: Distances, side: Literal["left", "right"] = "left") -> Ranks:
+    """For each row, how many of its rising values [q, g] lie before each of `values` [q, n]; int64 [q, n]."""
+    found = np.empty(values.shape, dtype=np.int64)
+    for row, (all_of_row, wanted) in enumerate(zip(ordered, values, strict=True)):
+        found[row] = all_of_row.searchsorted(wanted, side)
+    return found
 
 
-def _on_grid(features: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Features as whole numbers: 2^26 times their value over a power of two just above the largest row norm."""
-    exact = features.astype(np.float64)
-    _, exponent = math.frexp(math.sqrt(np.einsum("nd,nd->n", exact, exact).max()))
-    return np.rint(np.ldexp(exact, GRID_BITS - exponent))
+def _resolve_ties(
+    found: RelevantRanks, tied: NDArray[np.bool_], distances: Distances, ordered: Distances, relevant: NDArray[np.intp]
+) -> None:
+    """Write what a tie changes for the relevant photos marked in `tied` [q, R]; their ranks are still its first.
+
+    A tie among relevant photos alone is counted; one with other photos is looked up in the gallery's order.
+    """
+    rows, places = np.nonzero(tied)
+    closer = found.ranks[rows, places] - 1
+    first = np.flatnonzero((np.diff(rows, prepend=-1) != 0) | (np.diff(closer, prepend=-1) != 0))
+    hits = np.diff(first, append=len(rows))
+    row_of, closer_of = rows[first], closer[first]
+    found.ranks[rows, places] += np.arange(len(rows)) - np.repeat(first, hits)
+    found.tie_hits[rows, places] = np.repeat(places[first] + hits, hits)
+    ends = _tie_ends(ordered, row_of, closer_of)
+    found.tie_ends[rows, places] = np.repeat(ends, hits)
+    mixed = ends - closer_of != hits
+    is_relevant = np.zeros(distances.shape[1], dtype=bool)
+    is_relevant[relevant] = True
+    for row in np.unique(row_of[mixed]):
+        here = mixed & (row_of == row)
+        values = ordered[row, closer_of[here]]
+        in_order = _ranks_in_order(distances[row], values, closer_of[here], is_relevant)
+        found.ranks[row, places[np.repeat(here, hits)]] = in_order
 
 
-def _order(scores: NDArray[np.float64], position_bits: int) -> NDArray[np.int64]:
-    """Gallery positions by rising (score, position), row by row."""
-    keys = scores.astype(np.int64)
-    keys <<= position_bits
-    keys |= np.arange(scores.shape[1])
-    keys.sort(axis=1)
-    keys &= (1 << position_bits) - 1
-    return keys
+def _tie_ends(ordered: Distances, rows: NDArray[np.intp], closer: Ranks) -> Ranks:
+    """[t] last ranks of ties [t] that begin after `closer` photos of their row."""
+    ends = np.empty(len(rows), dtype=np.int64)
+    bounds = np.searchsorted(rows, np.arange(len(ordered) + 1))
+    for row, (start, stop) in enumerate(pairwise(bounds)):
+        ends[start:stop] = ordered[row].searchsorted(ordered[row, closer[start:stop]], "right")
+    return ends
+
+
+def _ranks_in_order(
+    distances: Distances, values: Distances, closer: Ranks, is_relevant: NDArray[np.bool_]
+) -> NDArray[np.int64]:
+    """Ranks of the relevant photos of one query that lie at rising, distinct `values` [t], in the gallery's order."""
+    group = np.searchsorted(values, distances)
+    positions = np.flatnonzero(values.take(group, mode="clip") == distances)
+    positions = positions[np.argsort(group[positions], kind="stable")]
+    group = group[positions]
+    within = np.arange(len(group)) - np.searchsorted(group, group)
+    ranks: NDArray[np.int64] = closer[group] + 1 + within
+    return ranks[is_relevant[positions]]

@@ -1,22 +1,20 @@
 """Metrics of a whole evaluation: every protocol from one ranking pass, each query's value kept."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inkseek.errors import DataError
-from inkseek.evaluation.metrics import average_precision, precision_at
+from inkseek.evaluation.blocks import measure_blocks
+from inkseek.evaluation.metrics import Values, average_precision, precision_at
 from inkseek.evaluation.protocols import PROTOCOLS, Protocol
-from inkseek.evaluation.ranks import relevant_ranks
+from inkseek.evaluation.ranks import Distances, RelevantRanks, rank_relevant
+from inkseek.evaluation.scores import NegatedScores, check_labels
 
 CUTS = (25, 100, 200)
 """The cuts `k` that are reported beside mAP@all."""
-
-Measure = Callable[[NDArray[np.int64]], float]
-"""One metric of one query, from the ranks of its relevant photos."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,11 +22,12 @@ class RetrievalMetrics:
     """Values of every query under one protocol, and their means.
 
     A query without a relevant photo in the gallery has no average precision: it is left out of every mean, and counted.
+    A query whose relevant photos all stand behind the cut counts with the value 0.
 
     Attributes:
         protocol: the formulas.
         gallery_size: photos ranked for each query.
-        queries: [q] positions, in the query features, of the queries that count.
+        queries: [q] rising positions, in the query features, of the queries that count.
         labels: [q] their labels.
         values: name of a metric (`mAP@all`, `mAP@25`, `P@25`, ...) -> [q] value of each query.
         excluded: queries left out.
@@ -38,7 +37,7 @@ class RetrievalMetrics:
     gallery_size: int
     queries: NDArray[np.int64]
     labels: NDArray[np.int64]
-    values: Mapping[str, NDArray[np.float64]]
+    values: Mapping[str, Values]
     excluded: int
 
     def micro(self) -> dict[str, float]:
@@ -69,7 +68,14 @@ def retrieval_metrics(
     cuts: Sequence[int] = CUTS,
     block: int | None = None,
 ) -> dict[str, RetrievalMetrics]:
-    """Rank the gallery once for every query and measure the ranking under every protocol.
+    """Rank the gallery once for every query by falling inner product, and measure under every protocol.
+
+    A photo is relevant if its label equals the query's. Scores are float32; photos of equal score keep the order of the
+    gallery, and photos with the same features always have equal scores. Everything after the scores is exact and
+    independent of threads. The scores themselves come from NumPy's matrix product, whose last bits may change with the
+    machine, its number of threads and `block`: on the same three, values repeat bit by bit.
+
+    Memory is a few blocks of scores, beside the features.
 
     Args:
         query_features: [q, d] retrieval features, unit rows.
@@ -78,41 +84,86 @@ def retrieval_metrics(
         gallery_labels: [g].
         protocols: formulas to measure under.
         cuts: `k` of mAP@k and P@k; mAP@all always comes first.
-        block: queries ranked at a time; changes no value.
+        block: queries whose scores are held at a time; by default as many as make 32 MiB.
 
     Returns:
         Name of the protocol -> metrics, in the order asked for.
 
     Raises:
         DataError: a feature is not finite, a side is empty, or no query has a relevant photo.
+        ValueError: the shapes disagree.
     """
-    size = len(gallery_features)
-    columns = {protocol.name: dict(_columns(protocol, size, cuts)) for protocol in protocols}
-    values = {name: {metric: np.empty(len(query_labels)) for metric in column} for name, column in columns.items()}
+    scores = NegatedScores(query_features, gallery_features)
+    check_labels(query_labels, len(query_features), "query")
+    check_labels(gallery_labels, len(gallery_features), "gallery")
+
+    def measure(distances: Distances, relevant: NDArray[np.intp]) -> Values:
+        found = rank_relevant(distances, relevant)
+        return protocol_values(found, protocols, cuts)
+
+    measured = measure_blocks(scores, measure, query_labels, gallery_labels, block=block)
+    return collect(measured, query_labels, len(gallery_labels), protocols, cuts)
+
+
+def metric_names(cuts: Sequence[int]) -> list[str]:
+    """`mAP@all`, then `mAP@k` and `P@k` for every cut."""
+    return ["mAP@all", *(f"{metric}@{cut}" for cut in cuts for metric in ("mAP", "P"))]
+
+
+def protocol_values(found: RelevantRanks, protocols: Sequence[Protocol], cuts: Sequence[int]) -> Values:
+    """[protocols, metrics, q] values of queries of one class, in the order of `metric_names`."""
+    # Protocols share formulas, and what they share is computed once.
+    ap = {
+        formula: [average_precision(found, cut, formula) for cut in (None, *cuts)]
+        for formula in {protocol.ap for protocol in protocols}
+    }
+    precision = {
+        meaning: [precision_at(found, cut, meaning) for cut in cuts]
+        for meaning in {protocol.precision for protocol in protocols}
+    }
+    return np.stack([arrange(ap[protocol.ap], precision[protocol.precision]) for protocol in protocols])
+
+
+def arrange(ap: Sequence[Values], precision: Sequence[Values]) -> Values:
+    """[metrics, q] values in the order of `metric_names`, from AP at all and at every cut, and P at every cut."""
+    return np.stack([ap[0], *(values for pair in zip(ap[1:], precision, strict=True) for values in pair)])
+
+
+def collect(
+    measured: Iterable[tuple[NDArray[np.intp], Values]],
+    query_labels: NDArray[np.integer],
+    gallery_size: int,
+    protocols: Sequence[Protocol],
+    cuts: Sequence[int],
+) -> dict[str, RetrievalMetrics]:
+    """Put together what was measured in pieces.
+
+    Args:
+        measured: positions [n] of queries, and their values [protocols, metrics, n].
+        query_labels: [q] of all queries; those that were not measured are left out and counted.
+        gallery_size: photos ranked for each query.
+        protocols: in the order of the values.
+        cuts: of the metrics.
+
+    Raises:
+        DataError: nothing was measured.
+    """
+    names = metric_names(cuts)
+    table = np.empty((len(protocols), len(names), len(query_labels)))
     counts = np.zeros(len(query_labels), dtype=bool)
-    for query, ranks in relevant_ranks(query_features, gallery_features, query_labels, gallery_labels, block=block):
-        counts[query] = ranks.size > 0
-        if ranks.size:
-            for name, column in columns.items():
-                for metric, measure in column.items():
-                    values[name][metric][query] = measure(ranks)
+    for queries, values in measured:
+        counts[queries] = True
+        table[..., queries] = values
     if not counts.any():
         raise DataError("no query has a photo of its class in the gallery; check that both sides name classes alike")
     return {
         protocol.name: RetrievalMetrics(
             protocol=protocol,
-            gallery_size=size,
+            gallery_size=gallery_size,
             queries=np.flatnonzero(counts),
             labels=np.asarray(query_labels, dtype=np.int64)[counts],
-            values={metric: column[counts] for metric, column in values[protocol.name].items()},
+            values=dict(zip(names, rows[:, counts], strict=True)),
             excluded=int((~counts).sum()),
         )
-        for protocol in protocols
+        for protocol, rows in zip(protocols, table, strict=True)
     }
-
-
-def _columns(protocol: Protocol, gallery_size: int, cuts: Sequence[int]) -> Iterator[tuple[str, Measure]]:
-    yield "mAP@all", partial(average_precision, gallery_size=gallery_size, cut=None, protocol=protocol)
-    for cut in cuts:
-        yield f"mAP@{cut}", partial(average_precision, gallery_size=gallery_size, cut=cut, protocol=protocol)
-        yield f"P@{cut}", partial(precision_at, cut=cut, gallery_size=gallery_size)
