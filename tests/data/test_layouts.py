@@ -1,5 +1,7 @@
+import hashlib
 import os
 from collections.abc import Callable
+from io import BufferedReader
 from pathlib import Path
 
 import pytest
@@ -202,3 +204,22 @@ def test_the_same_data_has_one_hash_under_any_folder(tmp_path: Path) -> None:
     write_data_set(base / "sketch/tx_000000000000", base / "photo/tx_000000000000", CLASSES, 2)
     write_data_set(tmp_path / "two/sketch", tmp_path / "two/photo", CLASSES, 2)
     assert len({probe(folder).manifest.hash for folder in (tmp_path / "one", base, tmp_path / "two")}) == 1
+
+
+def test_a_file_linked_under_many_names_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = write_photo(tmp_path / "cat" / "1.jpg", 1)
+    (tmp_path / "cat" / "2.jpg").hardlink_to(first)
+    write_photo(tmp_path / "dog" / "1.jpg", 2)
+    opened: list[str] = []
+    digest = hashlib.file_digest
+
+    def counted(stream: BufferedReader, name: str) -> "hashlib._Hash":
+        opened.append(stream.name)
+        return digest(stream, name)
+
+    monkeypatch.setattr(hashlib, "file_digest", counted)
+    manifest, _ = read_class_folders(tmp_path, "photo")
+    assert [Path(name).parent.name for name in opened] == ["cat", "dog"]
+    assert [row.sha256 for row in manifest.rows] == [
+        hashlib.sha256(manifest.file(row).read_bytes()).hexdigest() for row in manifest.rows
+    ]

@@ -171,6 +171,7 @@ def _remove(lists: Path) -> None:
             _append(f"{PHOTO}/ant/0 of 3.JPEG 0"),
             r"zero.txt:7: ant has the class id 0 here; before, that is hot-air_ball",
         ),
+        (_append(f"{PHOTO}/bee/1.JPEG 1"), r"zero.txt:7: bee has the class id 1 here; before, that is ant"),
         (_append(f"{PHOTO}/ant/0 of 3.JPEG 7"), r"zero.txt:7: ant has the class id 7 here; .* and ant has 1"),
         (_append(f"{PHOTO}/ant/0 of 3.JPEG"), r"zero.txt:7: .* does not end in a space and a class id"),
         (_append("nothing"), "zero.txt:7: 'nothing' does not end in"),

@@ -146,6 +146,17 @@ def test_a_photo_of_both_folders_is_trained_on_or_held_out_once(tmp_path: Path) 
     assert len(evaluation_view(manifest, ["cat"]).gallery) == 21
 
 
+def test_an_original_that_the_extended_folder_holds_is_never_held_out() -> None:
+    folders = (("256x256/photo", "0"), ("extended_photo", "f"))  # the originals have the smallest hashes
+    photos = tuple(
+        Row("photo", "cat", "s", f"{folder}/cat/{number}.jpg", f"{start}{number}")
+        for folder, start in folders
+        for number in range(8)
+    )
+    data = training_view([Manifest(ROOT, photos)], ClassSplit(("cat",), (), ()))
+    assert {row.path.split("/")[0] for row in (*data.held_out.rows, *data.manifest.rows)} == {"extended_photo"}
+
+
 def test_nothing_left_to_train_on(two_folders: Path) -> None:
     manifest, _ = read_folders(two_folders)
     with pytest.raises(DataError, match="no picture of a seen class"):

@@ -108,7 +108,7 @@ class FileHasher:
             OSError: it cannot be read.
         """
         place = facts.st_dev, facts.st_ino
-        if place not in self._known or facts.st_nlink == 1:
+        if place not in self._known:
             with file.open("rb") as stream:
                 self._known[place] = hashlib.file_digest(stream, "sha256").hexdigest()
         return self._known[place]
