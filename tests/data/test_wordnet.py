@@ -3,27 +3,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inkseek.data.wordnet import WordNet, relation_rows
+from inkseek.data import wordnet as wordnet_module
+from inkseek.data.wordnet import WordNet, read_senses, relation_rows, wordnet_folder
 from inkseek.errors import DataError, FormatError
-
-# entity <- animal <- (dog <- (poodle, hound), cat); rex is an instance of hound; stone stands apart
-LINES = """  1 This is the licence.
-00000001 03 n 01 entity 0 001 ~ 00000002 n 0000 | all there is
-00000002 05 n 02 animal 0 beast 1 002 @ 00000001 n 0000 ~ 00000003 n 0000 | alive
-00000003 05 n 01 dog 0 002 @ 00000002 n 0000 + 00000009 v 0101 | barks | or not
-00000004 05 n 01 cat 0 001 @ 00000002 n 0000 | purrs
-00000005 05 n 01 poodle 0 001 @ 00000003 n 0000 | curly
-00000006 05 n 01 hound 0 001 @ 00000003 n 0000 | hunts
-00000007 05 n 0a rex 0 a 0 b 0 c 0 d 0 e 0 f 0 g 0 h 0 i 0 001 @i 00000006 n 0000 | one hound
-00000008 05 n 01 stone 0 000 | lies there
-"""
-ENTITY, ANIMAL, DOG, CAT, POODLE, HOUND, REX, STONE = (f"n{number:08d}" for number in range(1, 9))
+from tests.data.nouns import CAT, DATA, DOG, ENTITY, HEAD, HOUND, PET, POODLE, REX, STONE, write_wordnet
 
 
 @pytest.fixture
-def wordnet(tmp_path: Path) -> WordNet:
-    (tmp_path / "data.noun").write_text(LINES, encoding="latin-1")
-    return WordNet.read(tmp_path / "data.noun")
+def folder(tmp_path: Path) -> Path:
+    return write_wordnet(tmp_path / "wordnet")
+
+
+@pytest.fixture
+def wordnet(folder: Path) -> WordNet:
+    return WordNet.read(folder / "data.noun")
 
 
 @pytest.mark.parametrize(
@@ -65,14 +58,45 @@ def test_a_later_synset_overwrites_what_it_matches(wordnet: WordNet) -> None:
     np.testing.assert_allclose(rows, expected, rtol=1e-6)
 
 
+def test_senses_keep_their_order(folder: Path) -> None:
+    senses = read_senses(folder / "index.noun")
+    assert senses["hound_dog"] == (HOUND, DOG)
+    assert senses["pet"] == (PET,)
+    assert len(senses) == 5
+
+
 def test_an_unknown_synset_is_named(wordnet: WordNet) -> None:
     with pytest.raises(DataError, match="n99999999"):
         wordnet.relation(DOG, "n99999999")
 
 
 def test_a_missing_or_foreign_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="wordnet-base"):
+    for read, file in ((WordNet.read, tmp_path / "data.noun"), (read_senses, tmp_path / "index.noun")):
+        with pytest.raises(DataError, match="wordnet-base"):
+            read(file)
+        file.write_text(HEAD + "no synset at all\n", encoding="latin-1")
+        with pytest.raises(FormatError, match=rf"{file.name}: not the {file.name} of WordNet 3\.0"):
+            read(file)
+
+
+def test_another_version_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "data.noun").write_text(DATA.replace("WordNet 3.0", "WordNet 3.1"), encoding="latin-1")
+    with pytest.raises(FormatError, match=r"not a file of WordNet 3\.0"):
         WordNet.read(tmp_path / "data.noun")
-    (tmp_path / "data.noun").write_text("no synset at all\n", encoding="latin-1")
-    with pytest.raises(FormatError, match="WordNet"):
-        WordNet.read(tmp_path / "data.noun")
+
+
+def test_the_folder_is_the_given_one_the_variables_or_debians(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("WNSEARCHDIR", raising=False)
+    monkeypatch.setattr(wordnet_module, "DEBIAN_FOLDER", tmp_path / "absent")
+    assert wordnet_folder() is None
+    monkeypatch.setattr(wordnet_module, "DEBIAN_FOLDER", folder)
+    assert wordnet_folder() == folder
+    other = write_wordnet(tmp_path / "other")
+    monkeypatch.setenv("WNSEARCHDIR", str(other))
+    assert wordnet_folder() == other
+    assert wordnet_folder(folder) == folder
+    monkeypatch.setenv("WNSEARCHDIR", str(tmp_path / "absent"))
+    with pytest.raises(DataError, match=r"absent: holds no data\.noun.*wordnet-base"):
+        wordnet_folder()

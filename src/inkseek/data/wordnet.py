@@ -3,6 +3,7 @@
 Fellbaum (ed.), WordNet: An Electronic Lexical Database, 1998; file format in the manual page wndb(5WN).
 """
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,11 @@ from numpy.typing import NDArray
 
 from inkseek.errors import DataError, FormatError
 
+DEBIAN_FOLDER = Path("/usr/share/wordnet")
+FOLDER_VARIABLE = "WNSEARCHDIR"
+
+_COMMENT = "  "
+_VERSION = "WordNet 3.0"
 _HYPERNYM = "@"
 _INSTANCE_HYPERNYM = "@i"
 _SIMILARITY_FLOOR = 0.2
@@ -36,16 +42,12 @@ class WordNet:
 
         Raises:
             DataError: the file is missing.
-            FormatError: the file has another format.
+            FormatError: the file has another format, or is of another WordNet, whose synsets have other ids.
         """
         try:
-            lines = file.read_text(encoding="latin-1").splitlines()
-        except OSError as error:
-            raise DataError(f"{file}: cannot be read ({error.strerror}); install Debian's wordnet-base") from None
-        try:
-            entries = [_entry(line) for line in lines if not line.startswith("  ")]
+            entries = [_entry(line) for line in _lines(file)]
         except (ValueError, IndexError):
-            raise FormatError(f"{file}: not the data.noun of WordNet 3.0") from None
+            raise FormatError(f"{file}: not the data.noun of {_VERSION}") from None
         return cls({name: up for name, up, _ in entries}, {name: of for name, _, of in entries})
 
     def ancestors(self, synset: str) -> dict[str, int]:
@@ -99,6 +101,51 @@ class WordNet:
             return 1.0
         similarity = self.path_similarity(first, second)
         return similarity if similarity > _SIMILARITY_FLOOR else 0.0
+
+
+def wordnet_folder(folder: Path | None = None) -> Path | None:
+    """Folder of WordNet's files: the one given, else that of the variable `WNSEARCHDIR`, else Debian's; None if absent.
+
+    `WNSEARCHDIR` is the variable of WordNet's own programs, manual page wnintro(1WN).
+
+    Raises:
+        DataError: the given folder, or that of the variable, holds no `data.noun`.
+    """
+    if folder is None and FOLDER_VARIABLE in os.environ:
+        folder = Path(os.environ[FOLDER_VARIABLE])
+    if folder is None:
+        return DEBIAN_FOLDER if (DEBIAN_FOLDER / "data.noun").is_file() else None
+    if not (folder / "data.noun").is_file():
+        raise DataError(f"{folder}: holds no data.noun of {_VERSION}; Debian's package wordnet-base brings it")
+    return folder
+
+
+def read_senses(file: Path) -> dict[str, tuple[str, ...]]:
+    """Synsets of each noun in the order of its senses, from `index.noun`; nouns in lower case, with `_` for spaces.
+
+    Raises:
+        DataError: the file is missing.
+        FormatError: the file has another format, or is of another WordNet.
+    """
+    senses = {}
+    try:
+        for line in _lines(file):
+            noun, _, count, *fields = line.split()
+            senses[noun] = tuple(f"n{int(offset):08d}" for offset in fields[-int(count) :])
+    except ValueError:
+        raise FormatError(f"{file}: not the index.noun of {_VERSION}") from None
+    return senses
+
+
+def _lines(file: Path) -> list[str]:
+    """Lines of a file of WordNet's, without the licence at its head, which names the version."""
+    try:
+        lines = file.read_text(encoding="latin-1").splitlines()
+    except OSError as error:
+        raise DataError(f"{file}: cannot be read ({error.strerror}); install Debian's wordnet-base") from None
+    if not any(_VERSION in line for line in lines if line.startswith(_COMMENT)):
+        raise FormatError(f"{file}: not a file of {_VERSION}")
+    return [line for line in lines if not line.startswith(_COMMENT)]
 
 
 def _entry(line: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
