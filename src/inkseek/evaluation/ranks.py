@@ -59,7 +59,7 @@ def rank_relevant(distances: Distances, relevant: NDArray[np.intp]) -> RelevantR
         relevant: [R] rising positions of these photos in the gallery.
     """
     ordered = np.sort(distances, axis=1)
-    own = np.sort(distances[:, relevant], axis=1)
+    own = np.sort(distances.take(relevant, axis=1), axis=1)
     closer = search_rows(ordered, own)
     size = ordered.shape[1]
     # The next value in order shows a tie; the last value of a row is looked up instead of one beyond it.
