@@ -1,0 +1,104 @@
+"""The values of every query on disk: one row a query, one column a metric of a protocol."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkseek.errors import DataError, FormatError
+from inkseek.evaluation.retrieval_metrics import RetrievalMetrics
+
+PATH, CLASS = "path", "class"
+
+
+@dataclass(frozen=True, eq=False)
+class PerQuery:
+    """What `save_per_query` wrote, of the queries that count.
+
+    Attributes:
+        paths: [q] files of the queries, relative to the data set's root.
+        classes: [q] names of their classes.
+        values: `protocol/metric` -> float64 [q].
+    """
+
+    paths: tuple[str, ...]
+    classes: tuple[str, ...]
+    values: Mapping[str, NDArray[np.float64]]
+
+
+def save_per_query(
+    path: Path, metrics: Mapping[str, RetrievalMetrics], *, paths: Sequence[str], class_names: Sequence[str]
+) -> None:
+    """Write the values of every query that counts as an uncompressed `.npz` of columns of equal length.
+
+    The columns are `path`, `class`, and `protocol/metric` in float64; `pandas.DataFrame(dict(numpy.load(path)))` is the
+    table. The file appears whole or not at all.
+
+    Args:
+        path: file to write.
+        metrics: protocol -> values, all of one measurement.
+        paths: files of all queries that were measured, those that do not count included.
+        class_names: a label is a position in it.
+    """
+    one = next(iter(metrics.values()))
+    columns = {
+        PATH: np.array([paths[query] for query in one.queries], dtype=np.str_),
+        CLASS: np.array([class_names[label] for label in one.labels], dtype=np.str_),
+    }
+    for protocol, found in metrics.items():
+        columns |= {f"{protocol}/{metric}": np.asarray(values) for metric, values in found.values.items()}
+    partial = path.with_name(f".{path.name}.new")
+    try:
+        with partial.open("wb") as file:
+            np.savez(file, allow_pickle=False, **columns)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def load_per_query(path: Path) -> PerQuery:
+    """Read what `save_per_query` wrote.
+
+    Raises:
+        FormatError: the file is missing, damaged or of another kind.
+    """
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            columns = {name: arrays[name] for name in arrays.files}
+        paths, classes = columns.pop(PATH), columns.pop(CLASS)
+        values = {name: column.astype(np.float64) for name, column in columns.items()}
+    except OSError as error:
+        raise FormatError(f"{path}: cannot be read ({error.strerror}); measure again with inkseek evaluate") from None
+    except (ValueError, KeyError, TypeError, EOFError, BadZipFile):
+        raise FormatError(f"{path}: holds no values of queries, or is damaged; measure again") from None
+    if any(column.shape != (len(paths),) for column in (classes, *values.values())):
+        raise FormatError(f"{path}: its columns differ in length; measure again")
+    return PerQuery(tuple(map(str, paths)), tuple(map(str, classes)), values)
+
+
+def paired(first: PerQuery, second: PerQuery, column: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Values [q] of two runs for the same queries, in the first run's order.
+
+    Args:
+        first: one run.
+        second: the other.
+        column: `protocol/metric`.
+
+    Raises:
+        DataError: the runs measured different queries, or one has no such column.
+    """
+    for run in (first, second):
+        if column not in run.values:
+            raise DataError(f"no values of {column}; there are {', '.join(run.values)}")
+    place = {path: row for row, path in enumerate(second.paths)}
+    missing = [path for path in first.paths if path not in place]
+    if missing or len(first.paths) != len(second.paths):
+        example = f", such as {missing[0]}" if missing else ""
+        raise DataError(
+            f"the runs measured different queries: {len(first.paths)} and {len(second.paths)}, "
+            f"{len(missing)} of the first not in the second{example}; measure both on the same data"
+        )
+    return first.values[column], second.values[column][[place[path] for path in first.paths]]
