@@ -12,14 +12,16 @@ class Piece:
     Attributes:
         name: archive or folder.
         holds: what is in it.
-        where: address, or where the link stands.
+        where: from what address, or by what command.
         md5: published checksum, where there is one.
+        instead: it stands in place of the pieces before it.
     """
 
     name: str
     holds: str
     where: str
     md5: str | None = None
+    instead: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,9 +45,10 @@ class Instructions:
 
 _SAKE = Piece(
     "dataset.zip",
-    "in place of the above: 256-pixel copies of Sketchy Extended and TU-Berlin Extended with SAKE's file lists",
-    "https://cs.jhu.edu/~qliu24/ZSSBIR/dataset.zip, linked from https://github.com/qliu24/SAKE; its own layout is read "
-    "as it is",
+    "256-pixel copies of Sketchy Extended and TU-Berlin Extended with SAKE's file lists",
+    "from https://cs.jhu.edu/~qliu24/ZSSBIR/dataset.zip, linked from https://github.com/qliu24/SAKE; its own layout is "
+    "read as it is",
+    instead=True,
 )
 _SEMPCYC = "download_datasets.sh of https://github.com/AnjanDutta/sem-pcyc"
 
@@ -58,14 +61,14 @@ INSTRUCTIONS: Mapping[str, Instructions] = MappingProxyType(
                 Piece(
                     "rendered_256x256.7z",
                     "75,481 sketches and the 12,500 original photos",
-                    '"Sketches and Photos" at https://sketchy.eye.gatech.edu '
-                    "(Google Drive file 0B7ISyeE8QtDdTjE1MG9Gcy1kSkE)",
+                    'from "Sketches and Photos" at https://sketchy.eye.gatech.edu '
+                    "(the Google Drive file 0B7ISyeE8QtDdTjE1MG9Gcy1kSkE)",
                     "6a9dccbd07b48566c4754a7674087657",
                 ),
                 Piece(
                     "EXTEND_image_sketchy (zip)",
                     "73,002 photos: the originals and the 60,502 that Liu et al. added",
-                    f"Google Drive file 0B2U-hnwRkpRrdGZKTzkwbkEwVkk, named in {_SEMPCYC}",
+                    f"from the Google Drive file 0B2U-hnwRkpRrdGZKTzkwbkEwVkk, named in {_SEMPCYC}",
                 ),
                 _SAKE,
             ),
@@ -78,13 +81,13 @@ INSTRUCTIONS: Mapping[str, Instructions] = MappingProxyType(
             "2017; for research",
         ),
         "tuberlin-photos": Instructions(
-            "photos of TU-Berlin Extended",
+            "Photos of TU-Berlin Extended",
             "they lie on a drive that wants a person",
             (
                 Piece(
                     "ImageResized (zip)",
                     "204,489 photos of 250 classes",
-                    f"Google Drive file 0B2U-hnwRkpRrMFVvTmFQa3dmSUk, named in {_SEMPCYC}",
+                    f"from the Google Drive file 0B2U-hnwRkpRrMFVvTmFQa3dmSUk, named in {_SEMPCYC}",
                 ),
                 _SAKE,
             ),
@@ -101,14 +104,15 @@ INSTRUCTIONS: Mapping[str, Instructions] = MappingProxyType(
                 Piece(
                     "QuickDraw_sketches_final.zip",
                     "330,000 sketches, 3,000 of each class",
-                    "http://datasets.cvc.uab.es/QuickDraw/, linked from https://github.com/sounakdey/doodle2search; "
-                    "where it fails, ask its authors",
+                    "from http://datasets.cvc.uab.es/QuickDraw/, linked from "
+                    "https://github.com/sounakdey/doodle2search; where it fails, ask its authors",
                 ),
-                Piece("QuickDraw_images_final.zip", "204,000 photos of 110 classes", "the same"),
+                Piece("QuickDraw_images_final.zip", "204,000 photos of 110 classes", "from the same place"),
                 Piece(
                     "<word>.ndjson",
                     "all strokes of the 110 words, from which the sketches were chosen; no photos",
-                    "inkseek data get quickdraw --split quickdraw --classes all",
+                    "by inkseek data get quickdraw --split quickdraw --classes all --out DIR",
+                    instead=True,
                 ),
             ),
             (
