@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 import inkseek
+from inkseek.cli.data import data_app
 from inkseek.cli.demo import demo
 from inkseek.cli.evaluate import evaluate
 from inkseek.cli.export import export
@@ -55,6 +56,7 @@ def options(
 app.command()(search)
 app.command()(index)
 app.add_typer(gallery_app, name="gallery")
+app.add_typer(data_app, name="data")
 app.command()(demo)
 app.command()(train)
 app.command()(export)
