@@ -176,7 +176,7 @@ def search_features(count: int, queries: int, scratch: Path) -> dict[str, object
 
 
 def peak_memory(scratch: Path, vectors: str) -> int:
-    """Peak resident MiB of a fresh process that searches; the file's pages count, which the system may drop any time."""
+    """Peak resident MiB of a fresh process that searches; pages read from the file count too."""
     script = r"""
 import re, sys
 from pathlib import Path
