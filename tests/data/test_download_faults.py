@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from inkseek.data.download import download
-from inkseek.data.http import Offer, check_address
 from inkseek.data.receipts import RECEIPTS, read_receipts
+from inkseek.data.web import Offer, check_address
 from inkseek.errors import DataError, FormatError
 from tests.data.serving import (
     CONTENT,

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from inkseek.data.http import Answer, InterruptedTransferError, Offer, check_address, request_file
 from inkseek.data.receipts import Receipt, add_receipt, read_receipts
+from inkseek.data.web import Answer, InterruptedTransferError, Offer, check_address, request_file
 from inkseek.errors import DataError
 
 PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)
