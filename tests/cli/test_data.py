@@ -149,7 +149,7 @@ def test_verify_tells_each_fault_with_examples_and_a_remedy(tuberlin: Path) -> N
         "       png/trombone/bad2.png: does not begin like a PNG file or another known picture; copy it again or save "
         "it anew\n"
         "       ... and 2 more\n"
-        "       -> unpack their archive again, or copy them again\n"
+        "       -> unpack the archive again, or copy again what is named here\n"
         "\n"
         "not as published: 3 faults, 0 notes; every file was read\n"
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from inkseek.data.counts import ClassPictures, Counts, Total
+from inkseek.data.counts import ClassPictures, Counts
 from inkseek.data.duplicates import Duplicates
 from inkseek.data.manifest import Row
 from inkseek.data.readable import BadFile
@@ -35,16 +35,12 @@ def number_of(count: int, one: str, many: str) -> str:
     return f"{count:,} {one if count == 1 else many}"
 
 
-def count_findings(counts: Counts, name: str | None) -> Iterator[Finding]:
-    """What the numbers of pictures tell: classes and whole sides that are missing, and differences to the published.
-
-    Args:
-        counts: of the data set.
-        name: published data set that it is compared with, or None.
-    """
-    yield from _missing_classes(counts, name)
+def count_findings(counts: Counts) -> Iterator[Finding]:
+    """What the numbers of pictures tell: classes and whole sides that are missing, and differences to the published."""
+    yield from _missing_classes(counts)
     yield from _half_unpacked(counts)
     yield from _differences(counts)
+    yield from _totals(counts)
     if counts.photo_folders == "originals":
         yield Finding(
             "extended_photos",
@@ -64,21 +60,22 @@ def count_findings(counts: Counts, name: str | None) -> Iterator[Finding]:
         )
 
 
-def _missing_classes(counts: Counts, name: str | None) -> Iterator[Finding]:
-    if name is not None and counts.missing:
+def _missing_classes(counts: Counts) -> Iterator[Finding]:
+    if counts.missing:
         published = len(counts.classes) - len(counts.extra)
         yield Finding(
             "missing_classes",
             True,
-            f"{number_of(len(counts.missing), 'class is', 'classes are')} missing of {published}",
+            f"{len(counts.missing)} of {published} classes {'is' if len(counts.missing) == 1 else 'are'} missing",
             counts.missing,
-            f"unpack the archives again; `inkseek data get {name}` says where they come from",
+            "unpack the archives again; `inkseek data list` says how to get them",
         )
 
 
 def _half_unpacked(counts: Counts) -> Iterator[Finding]:
-    """Classes, or the whole data set, with sketches alone or with photos alone."""
+    """Classes, or the whole data set, with sketches alone or with photos alone; extra classes are passed over."""
     present = [pictures for pictures in counts.classes if pictures.sketches or pictures.photos]
+    present = [pictures for pictures in present if pictures.name not in counts.extra]
     without_photos = [pictures.name for pictures in present if not pictures.photos]
     without_sketches = [pictures.name for pictures in present if not pictures.sketches]
     for side, lacking in (("photos", without_photos), ("sketches", without_sketches)):
@@ -112,19 +109,24 @@ def _differences(counts: Counts) -> Iterator[Finding]:
             tuple(more),
             "take away what you added: figures on a larger gallery are not those of the published one",
         )
-    for side, total in (("sketches", counts.sketches), ("photos", counts.photos)):
-        if total.differs and not total.by_class and total.found:
-            yield _total_finding(side, total)
 
 
-def _total_finding(side: str, total: Total) -> Finding:
-    return Finding(
-        "total",
-        True,
-        f"{total.found:,} {side} in place of the {total.published:,} published",
-        (),
-        "unpack the archive again; counts of single classes are not published, so nothing tells which are concerned",
+def _totals(counts: Counts) -> Iterator[Finding]:
+    """Differences that no class tells; where a class lacks a side altogether, that has been said."""
+    published = [pictures for pictures in counts.classes if pictures.name not in counts.extra]
+    sides = (
+        ("sketches", counts.sketches, [pictures.sketches for pictures in published]),
+        ("photos", counts.photos, [pictures.photos for pictures in published]),
     )
+    for side, total, numbers in sides:
+        if total.differs and not total.by_class and all(numbers):
+            yield Finding(
+                "total",
+                True,
+                f"{total.found:,} {side} in place of the {total.published:,} published",
+                (),
+                "unpack the archive again; no counts of its classes are published, so nothing tells which differ",
+            )
 
 
 def _difference(pictures: ClassPictures, sign: int) -> str | None:
@@ -153,12 +155,15 @@ def file_findings(skipped: Sequence[Skipped], bad: Sequence[BadFile]) -> Iterato
     broken = [f"{entry.path}: {entry.detail}" for entry in skipped if entry.fault in faults]
     broken += [f"{entry.path}: {entry.detail}" for entry in bad if entry.fault != PictureFault.NO_INK]
     blank = [entry.path for entry in bad if entry.fault == PictureFault.NO_INK]
+    again = "unpack the archive again, or copy again what is named here"
     if empty:
         title = f"{number_of(len(empty), 'file is', 'files are')} empty"
-        yield Finding("empty", True, title, tuple(empty), "unpack their archive again, or copy them again")
+        yield Finding("empty", True, title, tuple(empty), again)
     if broken:
         title = f"{number_of(len(broken), 'file', 'files')} cannot be read"
-        yield Finding("unreadable", True, title, tuple(broken), "unpack their archive again, or copy them again")
+        yield Finding(
+            "unreadable", True, title, tuple(broken), "unpack the archive again, or copy again what is named here"
+        )
     if blank:
         title = f"{number_of(len(blank), 'sketch shows', 'sketches show')} nothing"
         remedy = "nothing, where the archive has them so: they are left out of training and measuring"

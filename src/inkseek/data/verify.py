@@ -131,7 +131,7 @@ def verify(
     if name is not None and data_set.layout == STROKES:
         raise DataError(f"{data_set.manifest.root}: holds strokes, of which no counts are published; leave out --as")
     counts = count_pictures(data_set.manifest, name)
-    findings = _findings(data_set, counts, name, quick, progress)
+    findings = _findings(data_set, counts, quick, progress)
     return Verification(
         root=data_set.manifest.root,
         layout=data_set.layout,
@@ -143,12 +143,10 @@ def verify(
     )
 
 
-def _findings(
-    data_set: DataSet, counts: Counts, name: str | None, quick: bool, progress: Progress
-) -> Iterator[Finding]:
+def _findings(data_set: DataSet, counts: Counts, quick: bool, progress: Progress) -> Iterator[Finding]:
     skipped = _skipped(data_set)
     if data_set.layout != STROKES:  # strokes have no photos beside them
-        yield from count_findings(counts, name)
+        yield from count_findings(counts)
     yield from file_findings(skipped, bad_files(data_set.manifest, quick=quick, progress=progress))
     yield from name_findings(data_set.repairs)
     yield from duplicate_findings(find_duplicates(data_set.manifest), skipped)
