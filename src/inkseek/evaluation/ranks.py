@@ -100,11 +100,11 @@ def _resolve_ties(
     mixed = ends - closer_of != hits
     is_relevant = np.zeros(distances.shape[1], dtype=bool)
     is_relevant[relevant] = True
-    for row in np.unique(row_of[mixed]):
-        here = mixed & (row_of == row)
-        values = ordered[row, closer_of[here]]
-        in_order = _ranks_in_order(distances[row], values, closer_of[here], is_relevant)
-        found.ranks[row, places[np.repeat(here, hits)]] = in_order
+    for group in np.flatnonzero(mixed):
+        row, place = row_of[group], places[first[group]]
+        alike = np.flatnonzero(distances[row] == ordered[row, closer_of[group]])
+        own = np.flatnonzero(is_relevant[alike])
+        found.ranks[row, place : place + hits[group]] = closer_of[group] + 1 + own
 
 
 def _tie_ends(ordered: Distances, rows: NDArray[np.intp], closer: Ranks) -> Ranks:
@@ -114,16 +114,3 @@ def _tie_ends(ordered: Distances, rows: NDArray[np.intp], closer: Ranks) -> Rank
     for row, (start, stop) in enumerate(pairwise(bounds)):
         ends[start:stop] = ordered[row].searchsorted(ordered[row, closer[start:stop]], "right")
     return ends
-
-
-def _ranks_in_order(
-    distances: Distances, values: Distances, closer: Ranks, is_relevant: NDArray[np.bool_]
-) -> NDArray[np.int64]:
-    """Ranks of the relevant photos of one query that lie at rising, distinct `values` [t], in the gallery's order."""
-    group = np.searchsorted(values, distances)
-    positions = np.flatnonzero(values.take(group, mode="clip") == distances)
-    positions = positions[np.argsort(group[positions], kind="stable")]
-    group = group[positions]
-    within = np.arange(len(group)) - np.searchsorted(group, group)
-    ranks: NDArray[np.int64] = closer[group] + 1 + within
-    return ranks[is_relevant[positions]]
