@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 from inkseek.data.manifest import Manifest, Modality, Row
 from inkseek.pictures.preprocessing import Preprocessing
 from inkseek.retrieval.encoder import RetrievalEncoder
-from inkseek.retrieval.model_folder import FeatureSpec, ModelConfig, NetworkFiles
+from inkseek.retrieval.model_folder import FeatureSpec, ModelConfig, ModelFolder, NetworkFiles
 
 SIZE = 16
 WIDE, TALL = "door", "bat"
@@ -28,7 +28,7 @@ class FakeEncoder:
     runtime = "fake"
     fingerprint = "f" * 64
 
-    def __init__(self, seen_classes: tuple[str, ...] = ("cup",)) -> None:
+    def __init__(self, seen_classes: tuple[str, ...] = ("cup",), folder: Path = Path("no run") / "model") -> None:
         self.batches: list[tuple[str, int]] = []
         self.config = ModelConfig(
             format=1,
@@ -41,6 +41,7 @@ class FakeEncoder:
             feature=FeatureSpec(kind="float", dimension=2),
             networks=NetworkFiles(encoder="encoder.onnx"),
         )
+        self.folder = ModelFolder(folder, self.config, self.fingerprint, "tiny")
 
     def encode_sketch(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Unit rows [n, 2] of pixels [n, s, s]."""

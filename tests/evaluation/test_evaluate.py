@@ -1,14 +1,15 @@
 """The result of a measurement: its keys, its facts, what it refuses and what it skips."""
 
 import json
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 from inkseek.data.report import ReadReport
 from inkseek.data.views import evaluation_view
-from inkseek.errors import DataError, PictureFault, SplitError
-from inkseek.evaluation.evaluate import evaluate
+from inkseek.errors import ConfigError, DataError, PictureFault, SplitError
+from inkseek.evaluation.evaluate import CodeRequest, evaluate
 from inkseek.evaluation.protocols import PROTOCOLS
 from tests.evaluation.fakes import (
     TALL,
@@ -30,12 +31,14 @@ def perfect(precision: float) -> dict[str, object]:
 def test_the_result_has_the_published_keys_and_is_json(tmp_path: Path) -> None:
     manifest = write_data(tmp_path, {WIDE: 2, TALL: 3}, {WIDE: 4, TALL: 5})
 
-    found = evaluate(as_encoder(FakeEncoder()), evaluation_view(manifest, [WIDE, TALL]), split="sketchy2")
+    found = evaluate(as_encoder(FakeEncoder()), evaluation_view(manifest, [WIDE, TALL]), split="sketchy2").evaluation
 
     micro = perfect(precision=(2 * 4 + 3 * 5) / 5 / 9)
     macro = perfect(precision=(4 + 5) / 2 / 9)
     assert json.loads(json.dumps(found)) == {
-        "format": 1,
+        "format": 2,
+        "inkseek": version("inkseek"),
+        "run": None,
         "model": {
             "name": "tiny",
             "method": "none",
@@ -46,6 +49,8 @@ def test_the_result_has_the_published_keys_and_is_json(tmp_path: Path) -> None:
         "data": {
             "manifest": manifest.hash,
             "split": "sketchy2",
+            "gallery_mode": "as_listed",
+            "generalized": None,
             "queries": 5,
             "gallery": 9,
             "classes": 2,
@@ -53,7 +58,7 @@ def test_the_result_has_the_published_keys_and_is_json(tmp_path: Path) -> None:
             "seen_in_training": [],
         },
         "zero_shot": True,
-        "feature": {"kind": "float", "dimension": 2},
+        "feature": {"kind": "float", "dimension": 2, "codes": None},
         "protocols": {
             **{name: {"micro": micro, "macro": macro} for name in ("standard", "sake", "sempcyc")},
             "doodle": dict.fromkeys(("micro", "macro"), perfect(precision=0)),
@@ -90,7 +95,7 @@ def test_all_classes_are_measured_and_the_seen_ones_named(tmp_path: Path) -> Non
     manifest = write_data(tmp_path, {WIDE: 1, TALL: 1}, {WIDE: 1, TALL: 1})
     encoder = FakeEncoder(seen_classes=("bat", "cup"))
 
-    found = evaluate(as_encoder(encoder), evaluation_view(manifest, [WIDE, TALL]))
+    found = evaluate(as_encoder(encoder), evaluation_view(manifest, [WIDE, TALL])).evaluation
 
     assert found["zero_shot"] is False
     assert found["data"]["seen_in_training"] == [TALL]
@@ -105,7 +110,7 @@ def test_unreadable_pictures_are_skipped_and_counted(tmp_path: Path) -> None:
     report.add("photo/door/3.png", PictureFault.EMPTY, "holds no bytes")
     report.add("photo/cup", "folder outside the class list", "3 files")
 
-    found = evaluate(as_encoder(FakeEncoder()), evaluation_view(manifest, [WIDE, TALL]), report=report)
+    found = evaluate(as_encoder(FakeEncoder()), evaluation_view(manifest, [WIDE, TALL]), report=report).evaluation
 
     assert found["data"]["skipped"] == 3
     assert (found["data"]["queries"], found["data"]["gallery"]) == (4, 4)
@@ -120,7 +125,7 @@ def test_unreadable_pictures_are_skipped_and_counted(tmp_path: Path) -> None:
 def test_queries_of_a_class_without_photos_are_skipped_and_counted(tmp_path: Path) -> None:
     manifest = write_data(tmp_path, {WIDE: 3, TALL: 2}, {WIDE: 3})
 
-    found = evaluate(as_encoder(FakeEncoder()), evaluation_view(manifest, [WIDE, TALL]))
+    found = evaluate(as_encoder(FakeEncoder()), evaluation_view(manifest, [WIDE, TALL])).evaluation
 
     assert (found["data"]["queries"], found["data"]["skipped"], found["data"]["classes"]) == (3, 2, 2)
     assert list(found["per_class"]) == [WIDE]
@@ -145,7 +150,32 @@ def test_features_that_are_not_finite_are_refused(tmp_path: Path) -> None:
 def test_only_the_protocols_asked_for_are_measured(tmp_path: Path) -> None:
     manifest = write_data(tmp_path, {WIDE: 1}, {WIDE: 2})
 
-    found = evaluate(as_encoder(FakeEncoder()), evaluation_view(manifest, [WIDE]), protocols=[PROTOCOLS["sake"]])
+    found = evaluate(
+        as_encoder(FakeEncoder()), evaluation_view(manifest, [WIDE]), protocols=[PROTOCOLS["sake"]]
+    ).evaluation
 
     assert list(found["protocols"]) == ["sake"]
     assert found["per_class"] == {WIDE: {"queries": 1, "mAP@all": 1.0}}
+
+
+def test_only_unseen_classes_must_be_new_where_seen_ones_are_added(tmp_path: Path) -> None:
+    manifest = write_data(tmp_path, {WIDE: 1, TALL: 1}, {WIDE: 1, TALL: 1})
+    encoder, data = as_encoder(FakeEncoder(seen_classes=(TALL,))), evaluation_view(manifest, [WIDE, TALL])
+
+    found = evaluate(encoder, data, split="mine", unseen=(WIDE,)).evaluation
+
+    assert found["zero_shot"] is True
+    with pytest.raises(SplitError, match="bat"):
+        evaluate(encoder, data, split="mine", unseen=(WIDE, TALL))
+
+
+def test_codes_on_training_pictures_need_some(tmp_path: Path) -> None:
+    manifest = write_data(tmp_path, {WIDE: 1}, {WIDE: 1})
+
+    with pytest.raises(DataError, match="fitted on training pictures"):
+        evaluate(as_encoder(FakeEncoder()), evaluation_view(manifest, [WIDE]), codes=CodeRequest("itq", 8))
+
+
+def test_unknown_codes_are_refused_with_the_known_ones() -> None:
+    with pytest.raises(ConfigError, match="choose itq, itq-transductive"):
+        CodeRequest("lsh")

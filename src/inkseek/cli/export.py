@@ -11,7 +11,7 @@ from inkseek.cli.output import messages, print_json
 from inkseek.errors import FormatError
 
 if TYPE_CHECKING:
-    from inkseek.evaluation.evaluate import Evaluation
+    from inkseek.evaluation.result import Evaluation
 
 
 class Precision(StrEnum):

@@ -112,6 +112,11 @@ def read_split(path: Path) -> ClassSplit:
         raise SplitError(f"{path}: {error}") from None
 
 
+def find_split(text: str) -> ClassSplit:
+    """A published split by its name, or one's own by the path of its JSON file; errors as for the two."""
+    return read_split(Path(text)) if text.endswith(".json") else named_split(text)
+
+
 def with_pseudo_unseen(split: ClassSplit, count: int, seed: int) -> ClassSplit:
     """Move `count` seen classes to validation; no unseen class is touched.
 

@@ -13,6 +13,9 @@ from inkseek.data.report import LISTED_TWICE, NOT_SEEN, SET_ASIDE, ReadReport
 from inkseek.data.splits import ClassSplit
 from inkseek.errors import DataError, SplitError
 
+Generalized = Literal["held_out", "sempcyc"]
+"""How pictures of seen classes are added to a measurement of unseen ones."""
+
 HELD_OUT_PER_CLASS = 5
 
 SEEN_SHARE = 0.2
@@ -170,7 +173,7 @@ def evaluation_view(
 def generalized_view(
     manifest: Manifest,
     split: ClassSplit,
-    kind: Literal["held_out", "sempcyc"],
+    kind: Generalized,
     *,
     gallery: GalleryMode = "as_listed",
 ) -> EvaluationData:

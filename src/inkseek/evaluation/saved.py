@@ -5,6 +5,7 @@ compared: features, labels and picture files of queries and gallery, and of trai
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +15,13 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from inkseek.errors import FormatError
-from inkseek.evaluation.evaluate import Evaluation
+from inkseek.atomic import replacing
+from inkseek.errors import DataError, FormatError
+from inkseek.evaluation.evaluate import CodeRequest, Measurement
+from inkseek.evaluation.per_query import save_per_query
+from inkseek.evaluation.provenance import run_facts
+from inkseek.evaluation.result import Evaluation
+from inkseek.evaluation.selection import Selection
 
 EVALUATION = "evaluation.json"
 QUERIES = "queries.npz"
@@ -31,12 +37,12 @@ class FeatureTable:
     """Pictures of one side of a measurement.
 
     Attributes:
-        features: float32 [n, d] retrieval features.
+        features: what was compared: float32 [n, d] retrieval features, or uint8 [n, bits / 8] packed codes.
         labels: int64 [n], positions in the class names.
         paths: [n] files relative to the data set's root, as a manifest holds them.
     """
 
-    features: NDArray[np.float32]
+    features: NDArray[np.float32] | NDArray[np.uint8]
     labels: NDArray[np.int64]
     paths: tuple[str, ...]
 
@@ -76,7 +82,7 @@ class SavedEvaluation:
         """
         try:
             evaluation = json.loads((folder / EVALUATION).read_text(encoding="utf-8"))
-            with np.load(folder / FEATURES, allow_pickle=False) as arrays:
+            with (folder / FEATURES).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 found = {name: arrays[name] for name in arrays.files}
             if int(found["format"]) != FORMAT:
                 raise FormatError(f"{folder}: format {int(found['format'])}, but this inkseek reads {FORMAT}")
@@ -95,8 +101,74 @@ class SavedEvaluation:
             raise FormatError(
                 f"{folder}: no saved measurement ({error.strerror}); make one with inkseek evaluate MODEL --out DIR"
             ) from None
-        except (ValueError, KeyError, BadZipFile):
+        except (ValueError, KeyError, EOFError, BadZipFile):
             raise FormatError(f"{folder}: the saved measurement is damaged; measure again") from None
+
+
+def measurement_name(data: Path, selection: Selection, codes: CodeRequest | None) -> str:
+    """What is measured, in a word that may name a folder: data set, split, and every choice that is not the default."""
+    view = selection.view
+    parts = [
+        data.absolute().stem,
+        Path(selection.split).stem,
+        "" if view.gallery_mode == "as_listed" else view.gallery_mode,
+        f"generalized_{view.generalized}" if view.generalized else "",
+        f"{codes.bits}-{codes.kind}" if codes else "",
+    ]
+    return re.sub(r"[^\w@.-]+", "_", "-".join(part for part in parts if part))
+
+
+def default_target(model: Path, name: str) -> Path | None:
+    """Where a run keeps the measurement `name` of its model folder; None for a model folder of no run."""
+    return model.parent / EVALUATIONS / name if run_facts(model.parent) else None
+
+
+def check_target(folder: Path) -> None:
+    """Refuse a folder that a measurement must not replace.
+
+    Raises:
+        DataError: it exists and is no measurement.
+    """
+    if folder.exists() and not (folder / EVALUATION).is_file():
+        raise DataError(f"{folder}: exists and is no measurement; choose another folder with --out")
+
+
+def save_measurement(folder: Path, measurement: Measurement, name: str) -> None:
+    """Write a measurement: the folder is whole, or as it was before. An older measurement in it is replaced.
+
+    Raises:
+        DataError: the folder exists and is no measurement, or cannot be written.
+    """
+    check_target(folder)
+    try:
+        with replacing(folder) as new:
+            save_evaluation(new, _saved(folder, measurement, name))
+            save_per_query(
+                new / QUERIES,
+                measurement.metrics,
+                paths=measurement.queries.paths,
+                class_names=measurement.data.class_names,
+            )
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be written ({error.strerror}); choose another folder with --out") from None
+
+
+def _saved(folder: Path, measurement: Measurement, name: str) -> SavedEvaluation:
+    queries, gallery = measurement.queries, measurement.gallery
+    of_queries, of_gallery = measurement.codes or (queries.features, gallery.features)
+    # Codes and real features do not stand in one figure.
+    training = {} if measurement.codes else measurement.training
+    return SavedEvaluation(
+        path=folder,
+        name=name,
+        evaluation=measurement.evaluation,
+        root=measurement.data.queries.root.absolute(),
+        class_names=measurement.data.class_names,
+        queries=FeatureTable(of_queries, queries.labels, queries.paths),
+        gallery=FeatureTable(of_gallery, gallery.labels, gallery.paths),
+        training_class_names=measurement.training_class_names if training else (),
+        training={side: FeatureTable(part.features, part.labels, part.paths) for side, part in training.items()},
+    )
 
 
 def save_evaluation(folder: Path, saved: SavedEvaluation) -> None:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from inkseek.evaluation.evaluate import Evaluation
+from inkseek.evaluation.result import Evaluation, FeatureFacts
 
 
 def evaluation_table(evaluation: Evaluation) -> Group:
@@ -18,23 +19,36 @@ def _heading(evaluation: Evaluation) -> Text:
     model, data, feature = evaluation["model"], evaluation["data"], evaluation["feature"]
     lines = [
         f"{model['name']} (method {model['method']}, {model['precision']} on {model['runtime']}, "
-        f"{feature['dimension']}-d {feature['kind']}, fingerprint {model['fingerprint'][:12]})",
+        f"{_compared(feature)}, fingerprint {model['fingerprint'][:12]})",
         f"split {data['split']}: {data['queries']} sketches against {data['gallery']} photos of {data['classes']} "
         f"classes, {data['skipped']} skipped, manifest {data['manifest'][:12]}",
+        f"gallery {data['gallery_mode'].replace('_', ' ')}{_generalized(data['generalized'])}",
     ]
     seen = data["seen_in_training"]
     lines.append("zero-shot" if evaluation["zero_shot"] else f"not zero-shot: trained on {', '.join(seen)}")
     return Text("\n".join(lines))
 
 
+def _compared(feature: FeatureFacts) -> str:
+    if feature["codes"] is None:
+        return f"{feature['dimension']}-d {feature['kind']}"
+    return f"{feature['dimension']}-bit codes {feature['codes']}"
+
+
+def _generalized(kind: str | None) -> str:
+    return f", generalized zero-shot: {kind.replace('_', ' ')}" if kind else ""
+
+
 def _metrics(evaluation: Evaluation) -> Table:
-    table = Table(title="micro: mean over queries, macro: mean over classes")
-    table.add_column("metric")
-    columns = [(name, mean) for name, means in evaluation["protocols"].items() for mean in means]
-    for name, mean in columns:
-        table.add_column(f"{name}\n{mean}", justify="right")
-    for metric in _names(evaluation):
-        table.add_row(metric, *(f"{evaluation['protocols'][name][mean][metric]:.4f}" for name, mean in columns))
+    table = Table(title="micro: mean over queries, macro: mean over classes", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("protocol", no_wrap=True)
+    table.add_column("mean", no_wrap=True)
+    names = list(_names(evaluation))
+    for name in names:
+        table.add_column(name, justify="right", no_wrap=True)
+    for protocol, means in evaluation["protocols"].items():
+        for mean, values in means.items():
+            table.add_row(protocol, mean, *(f"{values[name]:.4f}" for name in names))
     return table
 
 
@@ -45,7 +59,8 @@ def _names(evaluation: Evaluation) -> Iterator[str]:
 
 def _classes(evaluation: Evaluation) -> Table:
     protocols = evaluation["protocols"]
-    table = Table(title=f"per class, {'standard' if 'standard' in protocols else next(iter(protocols))}")
+    main = "standard" if "standard" in protocols else next(iter(protocols))
+    table = Table(title=f"per class, {main}", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("class")
     table.add_column("queries", justify="right")
     table.add_column("mAP@all", justify="right")

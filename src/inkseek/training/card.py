@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from inkseek.evaluation.evaluate import Evaluation
+from inkseek.evaluation.result import Evaluation
 from inkseek.evaluation.table import markdown_table
 from inkseek.methods._base import Paper
 from inkseek.training.experiment import Experiment

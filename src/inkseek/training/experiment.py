@@ -18,7 +18,7 @@ class DataConfig(Config):
     """Which pictures, and which classes are kept from training."""
 
     root: str  # folder that the sources' paths are relative to
-    split: str  # sketchy1, sketchy2
+    split: str  # a published split, or a JSON file of seen and unseen classes
     pseudo_unseen: int = Field(default=0, ge=0)  # seen classes held out to choose settings on
     pseudo_unseen_seed: int = 0
     cache: str = "runs/cache"  # decoded pictures

@@ -7,11 +7,11 @@ from typing import Literal
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
+from inkseek.atomic import replacing
 from inkseek.errors import FormatError
-from inkseek.evaluation.evaluate import Evaluation
+from inkseek.evaluation.result import Evaluation
 from inkseek.methods._base import Method
 from inkseek.retrieval.model_folder import open_model_folder
-from inkseek.atomic import replacing
 from inkseek.training.card import model_card
 from inkseek.training.experiment import Experiment, parse_experiment
 from inkseek.training.export import CARD, ENCODER, WEIGHTS, write_model_folder

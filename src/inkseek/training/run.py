@@ -6,15 +6,15 @@ from typing import Protocol, runtime_checkable
 
 import torch
 
+from inkseek.atomic import replacing
 from inkseek.data.cache import CachePair, build_evaluation_caches, build_training_caches
 from inkseek.data.report import ReadReport
 from inkseek.data.semantics import imagenet_relation
 from inkseek.data.sources import read_sources
-from inkseek.data.splits import ClassSplit, named_split, with_pseudo_unseen
+from inkseek.data.splits import ClassSplit, find_split, with_pseudo_unseen
 from inkseek.data.views import TrainingData, held_out_view, training_view, validation_view
 from inkseek.methods._base import Method, Semantics, TrainingProblem
 from inkseek.registry import method_class
-from inkseek.atomic import replacing
 from inkseek.training.batches import LabelledPixels, TrainingPixels
 from inkseek.training.card import model_card
 from inkseek.training.checkpoint import has_checkpoint
@@ -54,7 +54,7 @@ class RunData:
 def run_split(experiment: Experiment) -> ClassSplit:
     """The experiment's split, with pseudo-unseen classes taken out of the seen ones."""
     data = experiment.data
-    return with_pseudo_unseen(named_split(data.split), data.pseudo_unseen, data.pseudo_unseen_seed)
+    return with_pseudo_unseen(find_split(data.split), data.pseudo_unseen, data.pseudo_unseen_seed)
 
 
 def prepare_data(experiment: Experiment, watcher: Watcher) -> RunData:

@@ -1,0 +1,149 @@
+"""A measurement on disk says what was measured, or what is wrong with it."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from inkseek.data.views import evaluation_view
+from inkseek.errors import DataError, FormatError
+from inkseek.evaluation.evaluate import CodeRequest, Measurement, evaluate
+from inkseek.evaluation.per_query import load_per_query
+from inkseek.evaluation.saved import (
+    EVALUATION,
+    FEATURES,
+    QUERIES,
+    SavedEvaluation,
+    default_target,
+    measurement_name,
+    open_evaluations,
+    save_measurement,
+)
+from inkseek.evaluation.selection import Selection, select
+from tests.evaluation.fakes import TALL, WIDE, FakeEncoder, as_encoder, write_data
+from tests.evaluation.test_provenance import write_run
+
+
+@pytest.fixture
+def selection(tmp_path: Path) -> Selection:
+    write_data(tmp_path / "data", {WIDE: 2, TALL: 3}, {WIDE: 4, TALL: 5})
+    return select(tmp_path / "data")
+
+
+@pytest.fixture
+def measured(selection: Selection) -> Measurement:
+    return evaluate(as_encoder(FakeEncoder()), selection.view)
+
+
+def test_what_is_saved_is_read_again(tmp_path: Path, measured: Measurement) -> None:
+    save_measurement(tmp_path / "kept", measured, "tiny, all")
+
+    (found,) = open_evaluations(tmp_path / "kept")
+
+    assert (found.name, found.evaluation) == ("tiny, all", measured.evaluation)
+    assert found.class_names == (TALL, WIDE)
+    assert found.root == tmp_path / "data"
+    for table, encoded in ((found.queries, measured.queries), (found.gallery, measured.gallery)):
+        np.testing.assert_array_equal(table.features, encoded.features)
+        np.testing.assert_array_equal(table.labels, encoded.labels)
+        assert table.paths == encoded.paths
+    assert (found.training, found.training_class_names) == ({}, ())
+    values = load_per_query(tmp_path / "kept" / QUERIES).values["standard/mAP@all"]
+    assert values.mean() == measured.evaluation["protocols"]["standard"]["micro"]["mAP@all"]
+
+
+def test_training_features_are_kept_beside_features_and_not_beside_codes(tmp_path: Path) -> None:
+    manifest = write_data(tmp_path / "data", {WIDE: 9, TALL: 9}, {WIDE: 9, TALL: 9})
+    view, training = evaluation_view(manifest, [TALL]), evaluation_view(manifest, [WIDE])
+    encoder = as_encoder(WideEncoder())
+
+    plain = evaluate(encoder, view, training=training)
+    coded = evaluate(encoder, view, training=training, codes=CodeRequest("itq", 8))
+    for name, measurement in (("plain", plain), ("coded", coded)):
+        save_measurement(tmp_path / name, measurement, name)
+
+    kept = SavedEvaluation.open(tmp_path / "plain")
+    assert (set(kept.training), kept.training_class_names) == ({"sketch", "photo"}, (WIDE,))
+    kept = SavedEvaluation.open(tmp_path / "coded")
+    assert kept.training == {}
+    assert (str(kept.queries.features.dtype), kept.queries.features.shape) == ("uint8", (9, 1))
+    assert kept.evaluation["feature"] == {"kind": "binary", "dimension": 8, "codes": "itq"}
+    assert "expected" in kept.evaluation["protocols"]
+
+
+class WideEncoder(FakeEncoder):
+    """Features of eight values, so that there is something to make eight bits of."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.random = np.random.default_rng(0)
+
+    def encode_sketch(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return self.random.standard_normal((len(pixels), 8), dtype=np.float32)
+
+    encode_photo = encode_sketch
+
+
+def test_a_folder_that_is_no_measurement_is_not_touched(tmp_path: Path, measured: Measurement) -> None:
+    with pytest.raises(DataError, match="exists and is no measurement"):
+        save_measurement(tmp_path / "data", measured, "tiny")
+    assert sorted(path.name for path in (tmp_path / "data").iterdir()) == ["photo", "sketch"]
+
+
+def test_an_older_measurement_is_replaced(tmp_path: Path, measured: Measurement) -> None:
+    save_measurement(tmp_path / "kept", measured, "older")
+    save_measurement(tmp_path / "kept", measured, "newer")
+
+    assert SavedEvaluation.open(tmp_path / "kept").name == "newer"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "kept"]
+
+
+@pytest.mark.parametrize("damage", [b"", b"no zip", b"PK\x03\x04 cut short"])
+def test_damaged_features_are_named(tmp_path: Path, measured: Measurement, damage: bytes) -> None:
+    save_measurement(tmp_path / "kept", measured, "tiny")
+    (tmp_path / "kept" / FEATURES).write_bytes(damage)
+
+    with pytest.raises(FormatError, match=r"kept: .*damaged; measure again"):
+        open_evaluations(tmp_path / "kept")
+
+
+def test_another_format_is_named(tmp_path: Path, measured: Measurement) -> None:
+    save_measurement(tmp_path / "kept", measured, "tiny")
+    with np.load(tmp_path / "kept" / FEATURES, allow_pickle=False) as arrays:
+        np.savez(tmp_path / "kept" / FEATURES, allow_pickle=False, **{**arrays, "format": np.array(9)})
+
+    with pytest.raises(FormatError, match="format 9, but this inkseek reads 1"):
+        open_evaluations(tmp_path / "kept")
+
+
+def test_a_folder_without_measurements_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(FormatError, match=r"holds no measurement; make one with inkseek evaluate"):
+        open_evaluations(tmp_path)
+
+
+def test_a_run_keeps_its_measurements_by_name(tmp_path: Path, measured: Measurement) -> None:
+    run = write_run(tmp_path / "run")
+    for name in ("b", "a"):
+        target = default_target(run / "model", name)
+        assert target is not None
+        save_measurement(target, measured, name)
+
+    assert [found.name for found in open_evaluations(run)] == ["a", "b"]
+    assert default_target(tmp_path / "alone", "a") is None
+
+
+def test_a_name_tells_every_choice_that_is_not_the_default(tmp_path: Path, selection: Selection) -> None:
+    assert measurement_name(tmp_path / "my data", selection, None) == "my_data-all"
+    assert measurement_name(tmp_path / "data", selection, CodeRequest("itq", 32)) == "data-all-32-itq"
+    split = tmp_path / "mine.json"
+    split.write_text(json.dumps({"seen": [WIDE], "unseen": [TALL]}), encoding="utf-8")
+    chosen = select(tmp_path / "data", str(split), gallery="distinct")
+    assert measurement_name(tmp_path / "data", chosen, None) == "data-mine-distinct"
+
+
+def test_the_result_is_plain_json(tmp_path: Path, measured: Measurement) -> None:
+    save_measurement(tmp_path / "kept", measured, "tiny")
+
+    assert json.loads((tmp_path / "kept" / EVALUATION).read_text(encoding="utf-8")) == measured.evaluation
