@@ -1,6 +1,5 @@
 """`inkseek evaluate`: one model, one data set, every protocol."""
 
-import os
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -130,5 +129,6 @@ def _say(data: Path, selection: "Selection", target: Path | None) -> None:
     if selection.report.skipped:
         say.print(selection.report.table())
     if target is not None:
-        shown = os.path.relpath(target)
-        say.print(f"kept in {shown}; inkseek report {shown} draws it", markup=False, soft_wrap=True)
+        here = Path.cwd()
+        shown = target.relative_to(here) if target.is_relative_to(here) else target
+        say.print(f"kept in {shown}; `inkseek report {shown} --out FILE` draws it", markup=False, soft_wrap=True)
