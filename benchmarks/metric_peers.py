@@ -3,8 +3,8 @@
     python benchmarks/metric_peers.py --only sklearn
     python benchmarks/metric_peers.py --only torchmetrics
 
-Blocks of scores come from NumPy's float32 matrix product. torchmetrics has the number of threads that a trial finds
-faster.
+Scores come from the float32 matrix product that inkseek uses, in blocks. torchmetrics has the number of threads that a
+trial finds faster.
 """
 
 import os
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score  # type: ignore[import-untyped]
 from torchmetrics.functional.retrieval import retrieval_average_precision, retrieval_precision
 
+from inkseek.evaluation.scores import NegatedScores
 from metric_problem import CUTS, Problem, arguments, report
 
 BLOCK = 490
@@ -29,10 +30,10 @@ METRICS = ["mAP@all", *(f"{metric}@{cut}" for cut in CUTS for metric in ("mAP", 
 
 def scored(data: Problem, queries: int) -> Iterator[tuple[Scores, Relevance]]:
     """Scores and relevance of one query after another."""
+    negated = NegatedScores(data.queries, data.gallery)
     for start in range(0, queries, BLOCK):
-        block = slice(start, min(start + BLOCK, queries))
-        scores = data.queries[block] @ data.gallery.T
-        yield from zip(scores, data.query_labels[block, None] == data.gallery_labels, strict=True)
+        block = np.arange(start, min(start + BLOCK, queries))
+        yield from zip(-negated(block), data.query_labels[block, None] == data.gallery_labels, strict=True)
 
 
 def timed(
