@@ -217,9 +217,9 @@ def test_wrong_arguments_are_refused() -> None:
         PackedIndex(random_codes(11, 8), vectors)
     with pytest.raises(ValueError, match=r"features must be \[2, 16\], not \(2, 8\)"):
         index.search_rescored(queries[:, :8], codes, 3)
-    with pytest.raises(ValueError, match="oversample must be at least 1, not 0"):
+    with pytest.raises(ValueError, match="k and oversample must be at least 1, not 3 and 0"):
         index.search_rescored(queries, codes, 3, oversample=0)
-    with pytest.raises(ValueError, match="k must be at least 1, not 0"):
-        index.search_rescored(queries, codes, 0)
+    with pytest.raises(ValueError, match="k and oversample must be at least 1, not -1 and 10"):
+        index.search_rescored(queries, codes, -1)
     with pytest.raises(ValueError, match="codes alone"):
         PackedIndex(random_codes(10, 8)).search_rescored(queries, codes, 3)

@@ -43,7 +43,7 @@ class PackedIndex:
         self._codes.use_heap = False
         # The buckets of one query at a time: they take (bits + 1) x k x 8 bytes each.
         self._codes.query_batch_size = 1
-        self._codes.add(np.ascontiguousarray(codes))
+        self._codes.add(codes)
 
     def __len__(self) -> int:
         """Number of pictures."""
@@ -77,7 +77,7 @@ class PackedIndex:
         if not len(self):
             return np.empty((len(codes), 0), np.int32), np.empty((len(codes), 0), np.int64)
         faiss.omp_set_num_threads(1)
-        distances, positions = self._codes.search(np.ascontiguousarray(codes), min(k, len(self)))
+        distances, positions = self._codes.search(codes, min(k, len(self)))
         return distances, positions
 
     def search_rescored(
@@ -103,8 +103,8 @@ class PackedIndex:
             raise ValueError("the index holds codes alone; give it the vectors to rescore with")
         if features.shape != (len(codes), self._vectors.shape[1]):
             raise ValueError(f"features must be [{len(codes)}, {self._vectors.shape[1]}], not {features.shape}")
-        if oversample < 1:
-            raise ValueError(f"oversample must be at least 1, not {oversample}")
+        if k < 1 or oversample < 1:
+            raise ValueError(f"k and oversample must be at least 1, not {k} and {oversample}")
         _, proposed = self.search(codes, k * oversample)
         count = min(k, len(self))
         positions = np.empty((len(codes), count), np.int64)
