@@ -86,6 +86,16 @@ def test_the_correct_rotation_is_the_best_for_its_bits() -> None:
         assert ((signs - projected @ best @ turn) ** 2).sum() > ((signs - projected @ best) ** 2).sum()
 
 
+def test_the_released_update_takes_a_transposed_factor() -> None:
+    projected = correlated(200, 8).astype(np.float64)
+    start, _ = learn_rotation(projected, iterations=0, seed=50, update="released")
+    left, _, right_transposed = np.linalg.svd(np.where(projected @ start >= 0, 1.0, -1.0).T @ projected)
+
+    released, _ = learn_rotation(projected, iterations=1, seed=50, update="released")
+
+    np.testing.assert_allclose(released, right_transposed @ left.T, atol=1e-12)
+
+
 @settings(max_examples=25)
 @given(
     bits=st.sampled_from([8, 16, 24]),
