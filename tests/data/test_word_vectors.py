@@ -139,6 +139,8 @@ NAN = np.array([[np.nan, 1, 2]], dtype=np.float32)
         (b"3 3\n" + BINARY, "more follows after the 3 words"),
         (b"1 3\n" + binary(["cat"], NAN), "row 1: the vector of 'cat' holds a number that is not finite"),
         (b"2 3\n" + binary(["cat", "cat"], VECTORS[:2]), "row 2: 'cat' stands in row 1 already"),
+        (b"3 0\na\nb\nc\n", "promises 0 numbers a word"),
+        (b"3 900000\n" + BINARY, "promises 900000 numbers a word"),
         (b"", "holds no word vectors"),
         (b"one two\n", "holds no word vectors"),
         (b"\x00\x01\x02 \x03 \x04 \x05", "holds no word vectors"),

@@ -24,6 +24,7 @@ _CONTROL = frozenset({*range(9), *range(14, 32)})
 _LONGEST_LINE = 1 << 20
 _CHUNK = 1 << 20
 _FEWEST_NUMBERS = 2
+_MOST_NUMBERS = 100_000
 
 Row = tuple[int, bytes, bytes]
 
@@ -66,6 +67,8 @@ def row_file(stream: io.BufferedReader, path: Path) -> RowFile:
     counts = first.split()
     if len(counts) == 2 and all(field.isdigit() for field in counts):
         count, dimension = (int(field) for field in counts)
+        if not 0 < dimension <= _MOST_NUMBERS:
+            raise DataError(f"{path}: its first line promises {dimension} numbers a word; it holds no word vectors")
         if _CONTROL & set(stream.peek(_CHUNK)):
             return RowFile("row", dimension, _binary_rows(stream, count, dimension, path), _parse_binary)
         rows = _counted(_text_rows(stream, 2, dimension, path), count, path)
