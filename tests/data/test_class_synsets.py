@@ -7,8 +7,9 @@ import pytest
 from inkseek.data.class_synsets import Nouns, class_synset_rows, known_synsets
 from inkseek.data.classes import class_key, class_list
 from inkseek.data.hierarchy import packaged_hierarchy
-from inkseek.data.wordnet import DEBIAN_FOLDER, WordNet, read_senses
+from inkseek.data.wordnet import WordNet, read_senses, wordnet_folder
 
+FOLDER = wordnet_folder()
 SPLITS = Path(__file__).parents[3] / "shared/splits"
 PHOTOS = (SPLITS / "tuberlin/sake_unseen30_wordnet_ids.tsv", SPLITS / "sketchy/class_wordnet_ids.tsv")
 
@@ -76,11 +77,10 @@ def by_rule(wordnet: WordNet, senses: tuple[str, ...], photos: dict[str, int]) -
 
 
 @pytest.mark.real
-@pytest.mark.skipif(
-    not (DEBIAN_FOLDER.exists() and PHOTOS[0].exists()), reason="WordNet or the photos' synsets are not here"
-)
+@pytest.mark.skipif(not (FOLDER and PHOTOS[0].exists()), reason="WordNet or the photos' synsets are not here")
 def test_each_synset_follows_from_its_rule() -> None:
-    wordnet, nouns = WordNet.read(DEBIAN_FOLDER / "data.noun"), Nouns(read_senses(DEBIAN_FOLDER / "index.noun"))
+    assert FOLDER is not None
+    wordnet, nouns = WordNet.read(FOLDER / "data.noun"), Nouns(read_senses(FOLDER / "index.noun"))
     photos = photo_counts()
     for row in class_synset_rows():
         rule, synset = by_rule(wordnet, nouns.senses(row["class"]), photos.get(class_key(row["class"]), {}))

@@ -1,7 +1,9 @@
 """Downloads from a server that breaks off, forgets, lies and changes its mind."""
 
 import base64
+import hashlib
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from inkseek.errors import DataError
 from tests.data.serving import (
     CONTENT,
     CUT,
+    HOLD_SECONDS,
     MD5,
     OTHER,
     PAUSES,
@@ -152,6 +155,35 @@ def test_parts_of_two_versions_are_never_joined(site: Site, file: Path, second: 
     fetch(site, file)
 
     assert whole(file)
+
+
+def test_a_rest_that_begins_elsewhere_is_not_joined(site: Site, file: Path) -> None:
+    site.replies = [CUT, Reply(headers={"Content-Range": f"bytes 3999-{len(CONTENT) - 1}/{len(CONTENT)}"}), Reply()]
+
+    fetch(site, file)
+
+    assert whole(file)
+    assert site.ranges == [None, "bytes=4000-", None]
+
+
+def test_the_checksum_of_a_rest_is_not_that_of_the_file(site: Site, file: Path) -> None:
+    replies = [base64.b64encode(hashlib.md5(part).digest()).decode() for part in (CONTENT, CONTENT[4000:])]  # noqa: S324
+    site.replies = [Reply(send=4000, headers={"Content-MD5": replies[0]}), Reply(headers={"Content-MD5": replies[1]})]
+
+    assert fetch(site, file).receipt.checked == "md5 of the server"
+
+    assert whole(file)
+    assert site.ranges == [None, "bytes=4000-"]
+
+
+def test_a_server_that_keeps_the_line_open_is_not_waited_for(site: Site, file: Path) -> None:
+    site.replies = [Reply(hold=True)]
+    start = time.monotonic()
+
+    fetch(site, file)
+
+    assert whole(file)
+    assert time.monotonic() - start < HOLD_SECONDS / 2
 
 
 def test_without_a_tag_the_rest_is_asked_for_only_if_the_content_can_be_checked(site: Site, file: Path) -> None:

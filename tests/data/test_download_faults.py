@@ -1,6 +1,9 @@
 """Downloads that must not succeed, and what is left when they do not."""
 
 import resource
+import ssl
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +11,7 @@ import pytest
 
 from inkseek.data.download import download
 from inkseek.data.receipts import RECEIPTS, read_receipts
-from inkseek.data.web import Offer, check_address
+from inkseek.data.web import Offer, SafeRedirects, check_address
 from inkseek.errors import DataError, FormatError
 from tests.data.serving import (
     CONTENT,
@@ -95,6 +98,35 @@ def test_a_redirect_to_anything_but_https_is_not_followed(site: Site, file: Path
     assert not file.parent.exists()
 
 
+def test_a_redirect_from_elsewhere_to_this_machine_is_not_followed() -> None:
+    request = urllib.request.Request("https://example.org/cat")
+
+    with pytest.raises(DataError, match="is not https"):
+        SafeRedirects().redirect_request(request, None, 302, "Found", None, "http://127.0.0.1/cat")
+
+
+def test_a_server_that_is_not_who_it_says_is_not_asked_again(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    error = ssl.SSLCertVerificationError(1, "certificate verify failed")
+    error.verify_message = "self-signed certificate"
+    calls: list[object] = []
+
+    def refuse(*arguments: object, **_: object) -> None:
+        calls.append(arguments)
+        raise urllib.error.URLError(error)
+
+    monkeypatch.setattr(urllib.request.OpenerDirector, "open", refuse)
+
+    with pytest.raises(DataError, match=r"certificate is not valid .self-signed certificate"):
+        download("https://example.org/cat", file, pauses=PAUSES)
+
+    assert len(calls) == 1
+
+
+def test_an_address_that_is_none(file: Path) -> None:
+    with pytest.raises(DataError, match=r"no address .nonnumeric port"):
+        download("http://127.0.0.1:x/cat", file, pauses=PAUSES)
+
+
 @pytest.mark.parametrize(
     "url",
     ["http://example.org/cat", "ftp://example.org/cat", "file:///etc/passwd", "cat", "https://", "https://[x", ""],
@@ -136,6 +168,13 @@ def test_another_file_in_the_place_is_not_touched(site: Site, file: Path, checks
         fetch(site, file, **checks)
 
     assert file.read_bytes() == OTHER
+
+
+def test_a_receipt_is_no_excuse_for_a_wrong_checksum(site: Site, file: Path) -> None:
+    fetch(site, file)
+
+    with pytest.raises(DataError, match="may not be"):
+        fetch(site, file, sha256="0" * 64)
 
 
 def test_a_folder_in_the_place_is_refused(site: Site, file: Path) -> None:

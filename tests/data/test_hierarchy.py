@@ -15,10 +15,11 @@ from inkseek.data.hierarchy import (
     save_hierarchy,
 )
 from inkseek.data.noun_similarity import SIMILARITIES, Hierarchy, Similarity
-from inkseek.data.wordnet import DEBIAN_FOLDER, WordNet
+from inkseek.data.wordnet import WordNet, wordnet_folder
 from inkseek.errors import DataError
 from tests.data.nouns import CAT, DOG, HOUND, PET, write_wordnet
 
+FOLDER = wordnet_folder()
 ROOT = "n00001740"
 CLASSES = tuple(row["class"] for row in class_synset_rows())
 
@@ -143,9 +144,10 @@ def test_a_hierarchy_is_read_as_it_was_saved(tmp_path: Path, folder: Path, monke
 
 
 @pytest.mark.real
-@pytest.mark.skipif(not DEBIAN_FOLDER.exists(), reason="Debian's wordnet-base is not installed")
+@pytest.mark.skipif(FOLDER is None, reason="Debian's wordnet-base is not installed")
 def test_the_package_equals_the_installed_wordnet() -> None:
-    whole, packaged = Hierarchy.whole(WordNet.read(DEBIAN_FOLDER / "data.noun")), packaged_hierarchy()
+    assert FOLDER is not None
+    whole, packaged = Hierarchy.whole(WordNet.read(FOLDER / "data.noun")), packaged_hierarchy()
     part = whole.part(known_synsets().values())
     assert (part.wordnet, part.hyponyms, part.size) == (packaged.wordnet, packaged.hyponyms, packaged.size)
     assert packaged.size == 82_115

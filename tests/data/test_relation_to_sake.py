@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from inkseek.data.semantics import RELATION_TABLES, imagenet_relation
-from inkseek.data.wordnet import DEBIAN_FOLDER, WordNet, relation_rows
+from inkseek.data.wordnet import WordNet, relation_rows, wordnet_folder
 from tests.docs.loading import ROOT, load_script
 
 SPLITS = ROOT.parent / "shared/splits"
@@ -24,13 +24,15 @@ real = [
     pytest.mark.real,
     pytest.mark.skipif(not SPLITS.exists(), reason="the released masks are not here"),
 ]
-with_wordnet = pytest.mark.skipif(not DEBIAN_FOLDER.exists(), reason="Debian's wordnet-base is not installed")
+FOLDER = wordnet_folder()
+with_wordnet = pytest.mark.skipif(FOLDER is None, reason="Debian's wordnet-base is not here")
 pytestmark = real
 
 
 @cache
 def wordnet() -> WordNet:
-    return WordNet.read(DEBIAN_FOLDER / "data.noun")
+    assert FOLDER is not None
+    return WordNet.read(FOLDER / "data.noun")
 
 
 def released(data_set: str) -> tuple[list[str], NDArray[np.float32]]:
@@ -119,7 +121,7 @@ def test_each_synset_of_the_page_gives_the_released_row_of_tuberlin() -> None:
 @pytest.mark.parametrize("data_set", list(RELATION_TABLES))
 def test_a_table_is_what_the_script_builds(data_set: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     photos = {"sketchy": "sketchy/class_wordnet_ids.tsv", "tuberlin": "tuberlin/sake_unseen30_wordnet_ids.tsv"}
-    arguments = ["--data-set", data_set, "--wordnet", str(DEBIAN_FOLDER), "--out", str(tmp_path / "table.npz")]
+    arguments = ["--data-set", data_set, "--wordnet", str(FOLDER), "--out", str(tmp_path / "table.npz")]
     arguments += ["--imagenet-synsets", str(SPLITS / "semantic/imagenet1000_synsets.tsv")]
     if data_set in photos:
         arguments += ["--photo-synsets", str(SPLITS / photos[data_set])]

@@ -11,7 +11,7 @@ from inkseek.data.cache import CachePair, build_evaluation_caches, build_trainin
 from inkseek.data.report import ReadReport
 from inkseek.data.semantics import imagenet_relation
 from inkseek.data.sources import read_sources
-from inkseek.data.splits import ClassSplit, find_split, with_pseudo_unseen
+from inkseek.data.splits import SPLITS, ClassSplit, find_split, split_data_set, with_pseudo_unseen
 from inkseek.data.views import TrainingData, held_out_view, training_view, validation_view
 from inkseek.methods._base import Method, Semantics, TrainingProblem
 from inkseek.registry import method_class
@@ -83,7 +83,9 @@ def prepare_data(experiment: Experiment, watcher: Watcher) -> RunData:
 def build_method(experiment: Experiment, class_names: tuple[str, ...]) -> Method:
     """The method, its random start fixed by the seed."""
     torch.manual_seed(experiment.training.seed)
-    semantics = Semantics(torch.from_numpy(imagenet_relation(class_names)))
+    split = experiment.data.split
+    relation = imagenet_relation(class_names, data_set=split_data_set(split) if split in SPLITS else None)
+    semantics = Semantics(torch.from_numpy(relation))
     return method_class(experiment.method.name)(experiment.method, TrainingProblem(class_names, semantics))
 
 
