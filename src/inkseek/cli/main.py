@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 import inkseek
+from inkseek.cli.compare import compare
 from inkseek.cli.data import data_app
 from inkseek.cli.demo import demo
 from inkseek.cli.evaluate import evaluate
@@ -14,6 +15,7 @@ from inkseek.cli.export import export
 from inkseek.cli.gallery import gallery_app
 from inkseek.cli.index import index
 from inkseek.cli.methods import methods
+from inkseek.cli.report import report
 from inkseek.cli.search import search
 from inkseek.cli.train import train
 from inkseek.errors import InkseekError
@@ -61,6 +63,8 @@ app.command()(demo)
 app.command()(train)
 app.command()(export)
 app.command()(evaluate)
+app.command()(report)
+app.command()(compare)
 app.command()(methods)
 
 
