@@ -166,9 +166,26 @@ def test_the_best_of_several_is_marked(pages: tuple[str, str, Path]) -> None:
 
 
 def test_measurements_on_other_data_are_no_rivals(tmp_path: Path) -> None:
-    runs = [open_run(write_run(tmp_path / split, name=split, split=split)) for split in ("sketchy1", "sketchy2")]
+    runs = [
+        open_run(write_run(tmp_path / split, name=split, split=split, noise=noise))
+        for split, noise in (("sketchy1", 2.0), ("sketchy2", 0.1))
+    ]
 
-    assert 'class="best"' not in report_page(runs)
+    page = report_page(runs)
+
+    assert 'class="best"' not in page
+    assert "the first is" in page
+    assert page.split("the first is", 1)[1].split("</span>", 1)[0].endswith("sketchy1")
+
+
+def test_of_rivals_the_best_is_told_first(tmp_path: Path) -> None:
+    runs = [
+        open_run(write_run(tmp_path / name, name=name, noise=noise)) for name, noise in (("bad", 2.0), ("good", 0.1))
+    ]
+
+    page = report_page(runs)
+
+    assert page.split("the best by mAP@all is", 1)[1].split("</span>", 1)[0].endswith("good")
 
 
 def test_repeats_have_an_interval_over_seeds(pages: tuple[str, str, Path]) -> None:

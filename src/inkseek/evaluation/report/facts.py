@@ -19,11 +19,13 @@ _SHORT = 12
 
 def head(runs: Sequence[Shown]) -> str:
     """Title, one line in plain words, and the figures that everybody asks for first."""
-    best = max(runs, key=_right)
-    words = f"{_task(best)} {_result(best)}"
+    rivals = len({run.data for run in runs}) == 1
+    told = max(runs, key=_mean) if rivals else runs[0]
+    words = f"{_task(told)} {_result(told)}"
     if len(runs) > 1:
-        words = f"{len(runs)} measurements; the best of them is {best.label}. {words}"
-    tiles = _tiles_of_one(best) if len(runs) == 1 else [_tile_of_many(run, first=run is best) for run in runs]
+        rank = "best by mAP@all" if rivals else "first"
+        words = f"{len(runs)} measurements; the {rank} is {told.label}. {words}"
+    tiles = _tiles_of_one(told) if len(runs) == 1 else [_tile_of_many(run, first=run is told) for run in runs]
     return (
         '<header>\n<div class="brand">inkseek</div>\n<h1>What the sketches found</h1>\n'
         f'<p class="lead">{words}</p>\n<dl class="tiles">\n{"".join(tiles)}</dl>\n</header>\n'
@@ -44,6 +46,11 @@ def facts_section(runs: Sequence[Shown]) -> str:
 def _right(run: Shown) -> float:
     """Right photos among the first ones, mean over queries."""
     return float(run.right.sum(axis=1).mean())
+
+
+def _mean(run: Shown) -> float:
+    """mAP@all under the main protocol, mean over queries."""
+    return run.measurement.evaluation["protocols"][run.measurement.main_protocol]["micro"]["mAP@all"]
 
 
 def _task(run: Shown) -> str:
@@ -74,10 +81,9 @@ def _result(run: Shown) -> str:
 def _tiles_of_one(run: Shown) -> list[str]:
     evaluation = run.measurement.evaluation
     protocol = run.measurement.main_protocol
-    mean = evaluation["protocols"][protocol]["micro"]["mAP@all"]
     return [
         _tile(f"of the first {run.nearest.shape[1]} photos are right", f"{_right(run):.1f}", first=True),
-        _tile(f"mAP@all, {text(protocol)}", f"{mean:.3f}"),
+        _tile(f"mAP@all, {text(protocol)}", f"{_mean(run):.3f}"),
         _tile("queries, sketches", f"{evaluation['data']['queries']:,}"),
         _tile("gallery, photos", f"{evaluation['data']['gallery']:,}"),
     ]
@@ -85,9 +91,8 @@ def _tiles_of_one(run: Shown) -> list[str]:
 
 def _tile_of_many(run: Shown, *, first: bool) -> str:
     protocol = run.measurement.main_protocol
-    mean = run.measurement.evaluation["protocols"][protocol]["micro"]["mAP@all"]
     words = f"{run.label}<br>{_right(run):.1f} of {run.nearest.shape[1]} right; mAP@all, {text(protocol)}"
-    return _tile(words, f"{mean:.3f}", first=first)
+    return _tile(words, f"{_mean(run):.3f}", first=first)
 
 
 def _tile(words: str, value: str, *, first: bool = False) -> str:

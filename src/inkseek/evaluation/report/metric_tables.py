@@ -71,7 +71,7 @@ def _metrics(runs: Sequence[Shown]) -> str:
     return scroll_box(
         _CAPTION,
         f'<table class="metrics">\n<caption>{_CAPTION}</caption>\n'
-        f'<thead><tr><th scope="col">protocol, mean</th>{titles}</tr></thead>\n{blocks}</table>\n',
+        f'<thead><tr><th scope="col">protocol</th>{titles}</tr></thead>\n{blocks}</table>\n',
     )
 
 
@@ -92,12 +92,12 @@ def _protocol(name: str, metrics: Sequence[str], runs: Sequence[Shown]) -> str:
 
 def _row(protocol: str, mean: str, run: Shown, metrics: Sequence[str], runs: Sequence[Shown]) -> str:
     label = f"{run.label} <small>{MEANS[mean]}</small>" if len(runs) > 1 else MEANS[mean]
-    rivals = [other for other in runs if _data(other) == _data(run)]
+    rivals = [other for other in runs if other.data == run.data]
     cells = []
     for metric in metrics:
         value = _means(run, protocol, mean).get(metric)
-        best = max(_means(other, protocol, mean).get(metric, 0.0) for other in rivals)
-        cells.append(_cell(value, best=len(rivals) > 1 and value == best))
+        values = [_means(other, protocol, mean).get(metric, 0.0) for other in rivals]
+        cells.append(_cell(value, best=value == max(values) > min(values)))
     return f'<tr><th scope="row">{label}</th>{"".join(cells)}</tr>\n'
 
 
@@ -111,11 +111,6 @@ def _cell(value: float | None, *, best: bool) -> str:
 
 def _means(run: Shown, protocol: str, mean: str) -> dict[str, float]:
     return run.measurement.evaluation["protocols"].get(protocol, {}).get(mean, {})
-
-
-def _data(run: Shown) -> tuple[object, ...]:
-    data = run.measurement.evaluation["data"]
-    return data["split"], data["manifest"], data["gallery_mode"], data["generalized"]
 
 
 def _pairs(first: Shown, other: Shown) -> Iterator[Pair]:

@@ -46,6 +46,12 @@ class Shown:
         return f'<b class="chip {self.style}">{self.letter}</b>'
 
     @property
+    def data(self) -> tuple[object, ...]:
+        """What was measured on; figures of equal data compare."""
+        data = self.measurement.evaluation["data"]
+        return data["split"], data["manifest"], data["gallery_mode"], data["generalized"]
+
+    @property
     def words(self) -> str:
         """Letter and name as plain text, escaped."""
         return text(f"{self.letter} {self.measurement.name}".strip())
