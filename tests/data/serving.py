@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import re
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,7 +20,6 @@ OTHER = CONTENT[::-1]
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 MD5 = hashlib.md5(CONTENT).hexdigest()  # noqa: S324 - what servers state
 PAUSES = (0.0, 0.0, 0.0)
-HOLD_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,6 @@ class Reply:
         headers: besides, or instead of, the usual ones; None leaves a header out.
         ranges: give the rest where the rest is asked for.
         if_range: give the rest only of the version that is named.
-        hold: keep the connection open for a while when all is sent.
     """
 
     status: int = 200
@@ -44,7 +41,6 @@ class Reply:
     headers: dict[str, str | None] = field(default_factory=dict)
     ranges: bool = True
     if_range: bool = True
-    hold: bool = False
 
 
 CUT = Reply(send=4000)
@@ -148,8 +144,6 @@ def _answer(handler: BaseHTTPRequestHandler, reply: Reply, content: bytes | None
             handler.send_header(name, value)
     handler.end_headers()
     handler.wfile.write(sent[: reply.send])
-    if reply.hold:
-        time.sleep(HOLD_SECONDS)
 
 
 def _first_byte(handler: BaseHTTPRequestHandler, reply: Reply, tag: str | None) -> int:

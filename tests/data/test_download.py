@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +14,6 @@ from inkseek.errors import DataError
 from tests.data.serving import (
     CONTENT,
     CUT,
-    HOLD_SECONDS,
     MD5,
     OTHER,
     PAUSES,
@@ -174,16 +172,6 @@ def test_the_checksum_of_a_rest_is_not_that_of_the_file(site: Site, file: Path) 
 
     assert whole(file)
     assert site.ranges == [None, "bytes=4000-"]
-
-
-def test_a_server_that_keeps_the_line_open_is_not_waited_for(site: Site, file: Path) -> None:
-    site.replies = [Reply(hold=True)]
-    start = time.monotonic()
-
-    fetch(site, file)
-
-    assert whole(file)
-    assert time.monotonic() - start < HOLD_SECONDS / 2
 
 
 def test_without_a_tag_the_rest_is_asked_for_only_if_the_content_can_be_checked(site: Site, file: Path) -> None:

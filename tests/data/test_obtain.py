@@ -63,6 +63,8 @@ def test_the_words_are_those_of_the_game() -> None:
         ("car_(sedan)", "car"),
         ("crocodilian", "crocodile"),
         ("teddy_bear", "teddy-bear"),
+        ("The Eiffel Tower", "The Eiffel Tower"),
+        ("eiffel tower", "The Eiffel Tower"),
         ("geyser", None),
     ],
 )
@@ -114,6 +116,7 @@ def test_words_are_fetched_into_files_that_can_be_read(bucket: Site, tmp_path: P
     assert [path for path, _ in bucket.requests] == ["cat.ndjson", "hot air balloon.ndjson"]
     assert {step[0] for step in seen} == {"cat (1 of 2), megabytes", "hot air balloon (2 of 2), megabytes"}
     assert seen[0][1:] == (0, 1)
+    assert list(read_receipts(tmp_path / "qd")) == ["cat.ndjson", "hot air balloon.ndjson"]
     manifest, _ = read_quickdraw(tmp_path / "qd")
     assert manifest.class_names == ("cat", "hot-air_balloon")
 

@@ -100,6 +100,13 @@ def test_classes_that_are_missing_extra_or_half_there() -> None:
     assert "fewer_pictures" not in findings  # what has none at all is told once
 
 
+def test_photos_of_ones_own_do_not_tell_which_folders_are_there() -> None:
+    counts, findings = counted([*sketchy(EXTENDED), *rows("photo", "unicorn", 2), *rows("sketch/x", "unicorn", 2)])
+
+    assert counts.photo_folders == "extended"
+    assert list(findings) == ["extra_classes"]
+
+
 def test_a_side_that_is_not_there_at_all() -> None:
     _, findings = counted(sketchy())
 

@@ -221,7 +221,7 @@ def _receive(answer: Answer, part: "_Part", start: int, offer: Offer, progress: 
     if start == 0:
         part.begin(offer)
     progress(part.size, offer.size)
-    while answer.body is not None and part.size != offer.size:
+    while answer.body is not None:
         try:
             block = answer.body.read1(_BLOCK_BYTES)
         except (OSError, http.client.HTTPException) as error:

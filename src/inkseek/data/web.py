@@ -180,7 +180,7 @@ def _is_loopback(url: str) -> bool:
     return parts.scheme == "http" and parts.hostname in _LOOPBACK
 
 
-class _SafeRedirects(urllib.request.HTTPRedirectHandler):
+class SafeRedirects(urllib.request.HTTPRedirectHandler):
     """Follows redirects to https only; from this machine to itself also those to http."""
 
     def redirect_request(
@@ -192,6 +192,7 @@ class _SafeRedirects(urllib.request.HTTPRedirectHandler):
         headers: Any,  # noqa: ANN401
         newurl: str,
     ) -> urllib.request.Request | None:
+        """The request to the new address; arguments as the library has them."""
         if not (_is_secure(newurl) or (_is_loopback(req.full_url) and _is_loopback(newurl))):
             raise DataError(f"{req.full_url}: redirects to {newurl}, which is not https; it is not followed")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
@@ -200,4 +201,4 @@ class _SafeRedirects(urllib.request.HTTPRedirectHandler):
 def _opener(url: str) -> urllib.request.OpenerDirector:
     """An opener that takes the machine's proxies, except to the machine itself."""
     proxies = [urllib.request.ProxyHandler({})] if _is_loopback(url) else []
-    return urllib.request.build_opener(_SafeRedirects, *proxies)
+    return urllib.request.build_opener(SafeRedirects, *proxies)
