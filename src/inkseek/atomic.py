@@ -27,11 +27,22 @@ def replacing(target: Path) -> Iterator[Path]:
         shutil.rmtree(scratch)
 
 
-def write_file(target: Path, text: str) -> None:
-    """Write a text file that is whole or, where writing fails, as it was before."""
+@contextmanager
+def new_file(target: Path) -> Iterator[Path]:
+    """Give the path of a file beside `target`; when the block ends well it takes the place of `target`.
+
+    If the block fails, `target` stays as it was and nothing else is left.
+    """
+    target = target.absolute()
     new = target.with_name(f".{target.name}.new")
     try:
-        new.write_text(text, encoding="utf-8")
+        yield new
         new.replace(target)
     finally:
         new.unlink(missing_ok=True)
+
+
+def write_file(target: Path, text: str) -> None:
+    """Write a text file that is whole or, where writing fails, as it was before."""
+    with new_file(target) as new:
+        new.write_text(text, encoding="utf-8")

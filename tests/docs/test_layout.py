@@ -40,10 +40,11 @@ HEAVY = frozenset(
 )
 
 # Files at the top of the package may be imported from everywhere; `registry` lists the folder of the methods.
-ROOT_FILES = frozenset({"", "atomic", "config", "errors"})
+ROOT_FILES = frozenset({"", "arrays", "atomic", "config", "errors"})
 MAY_IMPORT: dict[str, frozenset[str]] = {
     "": frozenset(),
     "errors": frozenset(),
+    "arrays": frozenset(),
     "atomic": frozenset(),
     "config": frozenset(),
     "registry": frozenset({"methods"}),

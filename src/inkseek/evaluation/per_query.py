@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
+from inkseek.arrays import load_arrays, save_arrays
 from inkseek.errors import DataError, FormatError
 from inkseek.evaluation.retrieval_metrics import RetrievalMetrics
 
@@ -50,13 +50,7 @@ def save_per_query(
     }
     for protocol, found in metrics.items():
         columns |= {f"{protocol}/{metric}": np.asarray(values) for metric, values in found.values.items()}
-    partial = path.with_name(f".{path.name}.new")
-    try:
-        with partial.open("wb") as file:
-            np.savez(file, allow_pickle=False, **columns)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    save_arrays(path, columns)
 
 
 def load_per_query(path: Path) -> PerQuery:
@@ -65,15 +59,12 @@ def load_per_query(path: Path) -> PerQuery:
     Raises:
         FormatError: the file is missing, damaged or of another kind.
     """
+    columns = load_arrays(path, "measure again with inkseek evaluate")
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            columns = {name: arrays[name] for name in arrays.files}
         paths, classes = columns.pop(PATH), columns.pop(CLASS)
         values = {name: column.astype(np.float64) for name, column in columns.items()}
-    except OSError as error:
-        raise FormatError(f"{path}: cannot be read ({error.strerror}); measure again with inkseek evaluate") from None
-    except (ValueError, KeyError, TypeError, EOFError, BadZipFile):
-        raise FormatError(f"{path}: holds no values of queries, or is damaged; measure again") from None
+    except (ValueError, KeyError):
+        raise FormatError(f"{path}: holds no values of queries; measure again") from None
     if any(column.shape != (len(paths),) for column in (classes, *values.values())):
         raise FormatError(f"{path}: its columns differ in length; measure again")
     return PerQuery(tuple(map(str, paths)), tuple(map(str, classes)), values)

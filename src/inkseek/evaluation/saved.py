@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
+from inkseek.arrays import load_arrays, save_arrays
 from inkseek.atomic import replacing
 from inkseek.errors import DataError, FormatError
 from inkseek.evaluation.evaluate import CodeRequest, Measurement
@@ -82,8 +82,14 @@ class SavedEvaluation:
         """
         try:
             evaluation = json.loads((folder / EVALUATION).read_text(encoding="utf-8"))
-            with (folder / FEATURES).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                found = {name: arrays[name] for name in arrays.files}
+        except OSError as error:
+            raise FormatError(
+                f"{folder}: no saved measurement ({error.strerror}); make one with inkseek evaluate MODEL --out DIR"
+            ) from None
+        except ValueError:
+            raise FormatError(f"{folder / EVALUATION}: is damaged; measure again") from None
+        found = load_arrays(folder / FEATURES, "measure again")
+        try:
             if int(found["format"]) != FORMAT:
                 raise FormatError(f"{folder}: format {int(found['format'])}, but this inkseek reads {FORMAT}")
             return cls(
@@ -97,12 +103,8 @@ class SavedEvaluation:
                 training_class_names=_strings(found["training_class_names"]),
                 training={side: _table(found, side) for side in ("sketch", "photo") if f"{side}_labels" in found},
             )
-        except OSError as error:
-            raise FormatError(
-                f"{folder}: no saved measurement ({error.strerror}); make one with inkseek evaluate MODEL --out DIR"
-            ) from None
-        except (ValueError, KeyError, EOFError, BadZipFile):
-            raise FormatError(f"{folder}: the saved measurement is damaged; measure again") from None
+        except (ValueError, KeyError):
+            raise FormatError(f"{folder / FEATURES}: holds no measurement; measure again") from None
 
 
 def measurement_name(data: Path, selection: Selection, codes: CodeRequest | None) -> str:
@@ -184,7 +186,7 @@ def save_evaluation(folder: Path, saved: SavedEvaluation) -> None:
         arrays[f"{side}_features"] = table.features
         arrays[f"{side}_labels"] = table.labels
         arrays[f"{side}_paths"] = np.array(table.paths, dtype=np.str_)
-    np.savez(folder / FEATURES, allow_pickle=False, **arrays)
+    save_arrays(folder / FEATURES, arrays)
     text = json.dumps(saved.evaluation, indent=1, ensure_ascii=False, allow_nan=False)
     (folder / EVALUATION).write_text(text + "\n", encoding="utf-8")
 

@@ -15,18 +15,15 @@ The paper subtracts one mean. Sketches and photos have two, and their difference
 modality is centred by its own, as every released ITQ of the field does.
 """
 
-import io
-import lzma
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
+from inkseek.arrays import load_arrays, save_arrays
 from inkseek.errors import ConfigError, DataError, FormatError
 from inkseek.retrieval.search import Modality
 
@@ -34,7 +31,6 @@ FORMAT = 1
 BLOCK_ROWS = 8192
 """Features held in float64 at a time."""
 
-_DAMAGE = (ValueError, TypeError, KeyError, EOFError, OSError, RuntimeError, BadZipFile, zlib.error, lzma.LZMAError)
 """What NumPy and zipfile raise on damaged bytes."""
 
 Matrix = NDArray[np.float64]
@@ -95,20 +91,8 @@ class Itq:
         Raises:
             OSError: it cannot be written.
         """
-        new = path.with_name(f".{path.name}.new")
-        try:
-            with new.open("wb") as file:
-                np.savez(
-                    file,
-                    allow_pickle=False,
-                    format=np.array(FORMAT),
-                    sketch_mean=self.means["sketch"],
-                    photo_mean=self.means["photo"],
-                    projection=self.projection,
-                )
-            new.replace(path)
-        finally:
-            new.unlink(missing_ok=True)
+        means = {f"{modality}_mean": mean for modality, mean in self.means.items()}
+        save_arrays(path, {"format": np.array(FORMAT), "projection": self.projection, **means})
 
     @classmethod
     def load(cls, path: Path, dimension: int) -> Self:
@@ -121,19 +105,15 @@ class Itq:
         Raises:
             FormatError: it is missing, damaged, of another format, or for features of another dimension.
         """
+        arrays = load_arrays(path, "fit the codes again")
         try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise FormatError(f"{path}: cannot be read ({error.strerror}); fit the codes again") from None
-        try:
-            with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-                found = int(arrays["format"])
-                if found != FORMAT:
-                    raise FormatError(f"{path}: format {found}, but this inkseek reads {FORMAT}; fit the codes again")
-                means: dict[Modality, Matrix] = {"sketch": arrays["sketch_mean"], "photo": arrays["photo_mean"]}
-                itq = cls(means, arrays["projection"])
-        except _DAMAGE:
-            raise FormatError(f"{path}: is damaged or holds no binary codes' fit; fit the codes again") from None
+            found = int(arrays["format"])
+            means: dict[Modality, Matrix] = {"sketch": arrays["sketch_mean"], "photo": arrays["photo_mean"]}
+            itq = cls(means, arrays["projection"])
+        except (KeyError, ValueError, TypeError):
+            raise FormatError(f"{path}: holds no binary codes' fit; fit the codes again") from None
+        if found != FORMAT:
+            raise FormatError(f"{path}: format {found}, but this inkseek reads {FORMAT}; fit the codes again")
         if not _is_sound(itq):
             raise FormatError(f"{path}: is damaged; fit the codes again")
         if itq.dimension != dimension:
