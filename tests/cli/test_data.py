@@ -17,6 +17,7 @@ from inkseek.data.manifest import Manifest
 from inkseek.data.splits import SPLITS
 from inkseek.data.verify import OWN
 from tests.cli.calling import contents, inkseek, inkseek_process, keys, refusal
+from tests.cli.conftest import World
 from tests.data.conftest import quickdraw_record, write_data_set, write_ndjson, write_sketch
 
 TUBERLIN = {"trombone": ClassCounts(2, 2, None), "alarm clock": ClassCounts(2, 2, None)}
@@ -227,6 +228,16 @@ def test_convert_writes_a_manifest_that_evaluate_and_verify_read(own: Path, tmp_
     assert sorted(path.name for path in tmp_path.iterdir()) == ["own data", "own.jsonl"]
 
 
+def test_a_manifest_is_measured_like_the_folder_that_it_names(world: World, tmp_path: Path) -> None:
+    assert inkseek("data", "convert", world.data, "--out", tmp_path / "m").code == 0
+
+    folder, manifest = (
+        inkseek("evaluate", world.model, "--data", data, "--json") for data in (world.data, tmp_path / "m")
+    )
+
+    assert manifest.json()["protocols"] == folder.json()["protocols"]
+
+
 def test_convert_as_json_and_what_it_left_out(own: Path, tmp_path: Path) -> None:
     (own / "photo/kite/notes.txt").touch()
 
@@ -257,6 +268,7 @@ def test_convert_replaces_nothing_unless_it_is_told(own: Path, tmp_path: Path) -
     assert len(Manifest.load(out)) == 12
 
     assert "give the path of a file" in refusal(inkseek("data", "convert", own, "--out", own, "--force"))
+    assert "is no CSV file" in refusal(inkseek("data", "convert", own, "--out", tmp_path / "m.CSV"))
 
 
 @pytest.mark.parametrize("out", ["nowhere/m", "a file/m"])

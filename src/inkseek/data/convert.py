@@ -19,8 +19,11 @@ def write_manifest(manifest: Manifest, file: Path, *, replace: bool = False) -> 
         replace: write over a file that is there.
 
     Raises:
-        DataError: the file exists and may not be replaced, cannot be written, or a file name is no UTF-8.
+        DataError: the file exists and may not be replaced, is called `.csv` or cannot be written, or a file name in
+            the data set is no UTF-8.
     """
+    if file.suffix.lower() == ".csv":
+        raise DataError(f"{file}: a manifest is no CSV file and would not be read as one; give --out another suffix")
     if file.exists() and not (replace and file.is_file()):
         remedy = "give --force to replace it, or another --out" if file.is_file() else "give the path of a file"
         raise DataError(f"{file}: is there already; {remedy}")
