@@ -109,6 +109,18 @@ def test_a_later_call_goes_on_where_the_first_gave_up(site: Site, file: Path) ->
     assert site.ranges[-1] == "bytes=4000-"
 
 
+def test_every_attempt_that_is_followed_by_another_is_told(site: Site, file: Path) -> None:
+    site.replies = [CUT, Reply(503), Reply()]
+    told: list[str] = []
+
+    download(site.url("cat.bin"), file, notice=told.append, pauses=(0.0, 0.01))
+
+    assert told == [
+        "the connection ended after 4000 of 10240 bytes; again in 0 s",
+        "the server answers 503 Service Unavailable; again in 0 s",
+    ]
+
+
 def test_progress_renews_the_patience(site: Site, file: Path) -> None:
     big = bytes(7 << 20)
     site.files["cat.bin"] = big

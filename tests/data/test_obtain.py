@@ -121,6 +121,16 @@ def test_words_are_fetched_into_files_that_can_be_read(bucket: Site, tmp_path: P
     assert manifest.class_names == ("cat", "hot-air_balloon")
 
 
+def test_a_broken_connection_is_told(bucket: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inkseek.data.download.time.sleep", lambda seconds: None)
+    seen: list[str] = []
+    bucket.replies = [Reply(503), Reply()]
+
+    fetch_quickdraw(["cat"], tmp_path, bucket.base, steps=lambda doing, done, total: seen.append(doing))
+
+    assert seen[0] == "the server answers 503 Service Unavailable; again in 1 s"
+
+
 def test_the_second_call_fetches_nothing(bucket: Site, tmp_path: Path) -> None:
     fetch_quickdraw(["cat"], tmp_path, bucket.base, steps=nothing)
     bucket.requests.clear()

@@ -2,13 +2,12 @@
 
 import hashlib
 import http.client
-import json
-import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
+from inkseek.data.part_file import PartFile
 from inkseek.data.receipts import Receipt, add_receipt, read_receipts
 from inkseek.data.web import Answer, InterruptedTransferError, Offer, check_address, request_file
 from inkseek.errors import DataError
@@ -18,6 +17,9 @@ PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)
 
 Progress = Callable[[int, int | None], None]
 """Called with the bytes that are there and the size of the file, as far as it is known."""
+
+Notice = Callable[[str], None]
+"""Called with why an attempt failed and when the next one follows."""
 
 _BLOCK_BYTES = 1 << 20
 _TRIALS = 2
@@ -93,6 +95,7 @@ def download(
     md5: str | None = None,
     size: int | None = None,
     progress: Progress = lambda done, total: None,
+    notice: Notice = lambda text: None,
     pauses: Sequence[float] = PAUSES,
 ) -> Download:
     """Fetch a file over https, whole and checked, or not at all.
@@ -110,6 +113,7 @@ def download(
         md5: published checksum, hexadecimal.
         size: published size in bytes.
         progress: told of every block.
+        notice: told of every attempt that failed and is followed by another.
         pauses: seconds before each further attempt.
 
     Raises:
@@ -122,10 +126,10 @@ def download(
     noted = read_receipts(file.parent).get(file.name)
     if file.exists():
         return Download(file, _receipt_of_existing(url, file, checks, noted), skipped=True)
-    part = _Part(file)
+    part = PartFile(file)
     fault = None
     for _ in range(_TRIALS):
-        offer = _fetch(url, part, checks, progress, pauses)
+        offer = _fetch(url, part, checks, progress, notice, pauses)
         content, final = _Content.of(part.file), _with_offer(checks, offer)
         fault = final.fault(content)
         if fault is None:
@@ -170,7 +174,9 @@ def _receipt_of_existing(url: str, file: Path, checks: _Checks, noted: Receipt |
     return receipt
 
 
-def _fetch(url: str, part: "_Part", checks: _Checks, progress: Progress, pauses: Sequence[float]) -> Offer:
+def _fetch(
+    url: str, part: PartFile, checks: _Checks, progress: Progress, notice: Notice, pauses: Sequence[float]
+) -> Offer:
     """Bring the part to its full length, over as many attempts as go forward."""
     furthest, idle = part.size, 0
     while True:
@@ -182,11 +188,13 @@ def _fetch(url: str, part: "_Part", checks: _Checks, progress: Progress, pauses:
             if idle == len(pauses):
                 kept = f"{part.size} bytes are kept, call again to go on" if part.size else "call again later"
                 raise DataError(f"{url}: {broken}; given up after {idle + 1} attempts, {kept}") from None
-            time.sleep(max(pauses[idle], broken.wait))
+            pause = max(pauses[idle], broken.wait)
+            notice(f"{broken}; again in {pause:.0f} s")
+            time.sleep(pause)
             idle += 1
 
 
-def _attempt(url: str, part: "_Part", checks: _Checks, progress: Progress) -> Offer:
+def _attempt(url: str, part: PartFile, checks: _Checks, progress: Progress) -> Offer:
     """One request, and all that comes of it.
 
     Raises:
@@ -217,7 +225,7 @@ def _attempt(url: str, part: "_Part", checks: _Checks, progress: Progress) -> Of
     return offer
 
 
-def _receive(answer: Answer, part: "_Part", start: int, offer: Offer, progress: Progress) -> None:
+def _receive(answer: Answer, part: PartFile, start: int, offer: Offer, progress: Progress) -> None:
     if start == 0:
         part.begin(offer)
     progress(part.size, offer.size)
@@ -230,62 +238,3 @@ def _receive(answer: Answer, part: "_Part", start: int, offer: Offer, progress: 
             return
         part.write(block)
         progress(part.size, offer.size)
-
-
-class _Part:
-    """`<file>.part` and, in `<file>.part.json`, what the server said about the file when it was begun."""
-
-    def __init__(self, file: Path) -> None:
-        self.file = file.with_name(f"{file.name}.part")
-        self._facts = file.with_name(f"{file.name}.part.json")
-
-    @property
-    def size(self) -> int:
-        """Bytes that are there."""
-        return self.file.stat().st_size if self.file.is_file() else 0
-
-    @property
-    def offer(self) -> Offer:
-        """What is known of the content; nothing where no note of it can be read."""
-        try:
-            return Offer(**json.loads(self._facts.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError):
-            return Offer()
-
-    def begin(self, offer: Offer) -> None:
-        """Start anew."""
-        try:
-            self.file.parent.mkdir(parents=True, exist_ok=True)
-            self.file.write_bytes(b"")
-            self._facts.write_text(json.dumps(asdict(offer)), encoding="utf-8")
-        except OSError as error:
-            raise self._unwritable(error) from None
-
-    def write(self, block: bytes) -> None:
-        """Append."""
-        try:
-            with self.file.open("ab") as stream:
-                stream.write(block)
-        except OSError as error:
-            raise self._unwritable(error) from None
-
-    def discard(self) -> None:
-        """Throw away what is there."""
-        self.file.unlink(missing_ok=True)
-        self._facts.unlink(missing_ok=True)
-
-    def finish(self, file: Path) -> None:
-        """Put the whole file in its place, once it is safely on disk."""
-        try:
-            with self.file.open("rb+") as stream:
-                os.fsync(stream.fileno())
-            self.file.replace(file)
-        except OSError as error:
-            raise self._unwritable(error) from None
-        self._facts.unlink(missing_ok=True)
-
-    def _unwritable(self, error: OSError) -> DataError:
-        kept = f"{self.size} bytes are kept and the next call goes on from them; " if self.size else ""
-        return DataError(
-            f"{self.file}: cannot be written ({error.strerror}); {kept}make room, or choose a folder of your own"
-        )

@@ -121,6 +121,7 @@ def fetch_quickdraw(words: Sequence[str], folder: Path, base: str = QUICKDRAW.ba
             f"{base.rstrip('/')}/{quote(word)}.ndjson",
             folder / f"{word}.ndjson",
             progress=_naming(steps, f"{word} ({number} of {len(words)}), megabytes", MEGABYTE),
+            notice=_noticing(steps),
         )
         for number, word in enumerate(words, start=1)
     ]
@@ -144,7 +145,8 @@ def fetch_tuberlin(folder: Path, base: str = TUBERLIN.base, *, steps: Steps) -> 
         return None
     archive = folder / TUBERLIN_ARCHIVE
     url = f"{base.rstrip('/')}/{TUBERLIN_ARCHIVE}"
-    done = download(url, archive, md5=TUBERLIN_MD5, progress=_naming(steps, f"{TUBERLIN_ARCHIVE}, megabytes", MEGABYTE))
+    megabytes = _naming(steps, f"{TUBERLIN_ARCHIVE}, megabytes", MEGABYTE)
+    done = download(url, archive, md5=TUBERLIN_MD5, progress=megabytes, notice=_noticing(steps))
     unpack_zip(
         archive,
         folder / TUBERLIN_FOLDER,
@@ -157,3 +159,7 @@ def fetch_tuberlin(folder: Path, base: str = TUBERLIN.base, *, steps: Steps) -> 
 
 def _naming(steps: Steps, doing: str, unit: int = 1) -> Callable[[int, int | None], None]:
     return lambda done, total: steps(doing, done // unit, None if total is None else -(-total // unit))
+
+
+def _noticing(steps: Steps) -> Callable[[str], None]:
+    return lambda text: steps(text, 0, None)
