@@ -20,10 +20,14 @@ pytestmark = pytest.mark.slow
 METRICS = ("mAP@all", "mAP@25", "P@25", "mAP@100", "P@100", "mAP@200", "P@200")
 EVALUATION = {
     "format": int,
+    "inkseek": str,
+    "run": {"seed": int, "settings": str, "commits": [str]},
     "model": dict.fromkeys(("name", "method", "fingerprint", "runtime", "precision"), str),
     "data": {
         "manifest": str,
         "split": str,
+        "gallery_mode": str,
+        "generalized": type(None),
         "queries": int,
         "gallery": int,
         "classes": int,
@@ -31,9 +35,10 @@ EVALUATION = {
         "seen_in_training": [],
     },
     "zero_shot": bool,
-    "feature": {"kind": str, "dimension": int},
+    "feature": {"kind": str, "dimension": int, "codes": type(None)},
     "protocols": {
-        name: {mean: dict.fromkeys(METRICS, float) for mean in ("micro", "macro")} for name in ("standard", "sake")
+        name: {mean: dict.fromkeys(METRICS, float) for mean in ("micro", "macro")}
+        for name in ("standard", "sake", "sempcyc", "doodle", "zse")
     },
     "per_class": {name: {"queries": int, "mAP@all": float} for name in UNSEEN},
 }
@@ -206,7 +211,7 @@ def test_evaluate_answers_in_the_published_form(finished: Run) -> None:
     done = inkseek("evaluate", finished.folder, "--data", finished.data, "--split", "sketchy2", "--json")
     tree = done.json()
     assert keys(tree) == EVALUATION
-    assert tree["format"] == 1
+    assert tree["format"] == 2
     assert tree["model"]["name"] == "tiny"
     assert (tree["model"]["method"], tree["model"]["runtime"], tree["model"]["precision"]) == (
         "sake",

@@ -136,7 +136,7 @@ def test_a_run_keeps_its_measurements_by_name(tmp_path: Path, measured: Measurem
 
 def test_a_name_tells_every_choice_that_is_not_the_default(tmp_path: Path, selection: Selection) -> None:
     assert measurement_name(tmp_path / "my data", selection, None) == "my_data-all"
-    assert measurement_name(tmp_path / "data", selection, CodeRequest("itq", 32)) == "data-all-32-itq"
+    assert measurement_name(tmp_path / "data", selection, CodeRequest("itq", 32)) == "data-all-itq-32"
     split = tmp_path / "mine.json"
     split.write_text(json.dumps({"seen": [WIDE], "unseen": [TALL]}), encoding="utf-8")
     chosen = select(tmp_path / "data", str(split), gallery="distinct")

@@ -74,13 +74,14 @@ def evaluate(
         check_target(target)
     training = _training(encoder, data, training_data, request)
     result = _measure(encoder, selection, training, request)
-    if target is not None:
-        save_measurement(target, result, f"{encoder.config.name}, {name}")
-    _say(data, selection, target)
+    _say(data, selection)
     if as_json:
         print_json(result.evaluation)
     else:
         Console().print(evaluation_table(result.evaluation))
+    if target is not None:
+        save_measurement(target, result, f"{encoder.config.name}, {name}")
+        _say_where(target)
 
 
 def _training(
@@ -119,8 +120,8 @@ def _measure(
         )
 
 
-def _say(data: Path, selection: "Selection", target: Path | None) -> None:
-    """What the figures do not show: absent classes, skipped files, where the measurement lies."""
+def _say(data: Path, selection: "Selection") -> None:
+    """What the figures do not show: absent classes and skipped files."""
     say = messages()
     absent = selection.view.absent
     if absent:
@@ -128,7 +129,10 @@ def _say(data: Path, selection: "Selection", target: Path | None) -> None:
         say.print(text, markup=False, soft_wrap=True)
     if selection.report.skipped:
         say.print(selection.report.table())
-    if target is not None:
-        here = Path.cwd()
-        shown = target.relative_to(here) if target.is_relative_to(here) else target
-        say.print(f"kept in {shown}; `inkseek report {shown} --out FILE` draws it", markup=False, soft_wrap=True)
+
+
+def _say_where(target: Path) -> None:
+    here = Path.cwd()
+    shown = target.relative_to(here) if target.is_relative_to(here) else target
+    text = f"kept in {shown}; `inkseek report {shown} --out FILE` draws it"
+    messages().print(text, markup=False, soft_wrap=True)

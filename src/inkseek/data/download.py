@@ -50,10 +50,15 @@ class _Checks:
     of_server: str | None = None
 
     @property
+    def checksum(self) -> str | None:
+        """The strongest checksum that is known."""
+        return self.sha256 or self.md5 or self.of_server
+
+    @property
     def against(self) -> str:
         """Name of the strongest check."""
-        named = {"sha256": self.sha256, "md5": self.md5, "md5 of the server": self.of_server}
-        return next((name for name, value in named.items() if value is not None), "size")
+        named = {"sha256": self.sha256, "md5": self.md5, "md5 of the server": self.of_server, "size": self.size}
+        return next((name for name, value in named.items() if value is not None), "nothing")
 
     def fault(self, found: "_Content") -> str | None:
         """The first check that the content fails, in words."""
@@ -142,9 +147,9 @@ def download(
 
 
 def _with_offer(checks: _Checks, offer: Offer) -> _Checks:
-    """The checks, with the server's own checksum where none is published."""
-    published = checks.sha256 or checks.md5
-    return _Checks(checks.sha256, checks.md5, checks.size, None if published else offer.md5)
+    """The checks, with the server's own size and checksum where none is published."""
+    size = offer.size if checks.size is None else checks.size
+    return _Checks(checks.sha256, checks.md5, size, None if checks.checksum else offer.md5)
 
 
 def _receipt_of_existing(url: str, file: Path, checks: _Checks, noted: Receipt | None) -> Receipt:
@@ -159,14 +164,14 @@ def _receipt_of_existing(url: str, file: Path, checks: _Checks, noted: Receipt |
     content = _Content.of(file)
     if noted is not None and (noted.url, noted.sha256) == (url, content.sha256) and not checks.fault(content):
         return noted
-    if checks.against == "size":
+    if checks.checksum is None:
         try:
             answer = request_file(url)
         except InterruptedTransferError as broken:
             raise DataError(f"{file}: cannot be compared with {url}: {broken}; try again later, or {remedy}") from None
         answer.close()
         checks = _with_offer(checks, answer.offer)
-    fault = "no checksum of it is known" if checks.against == "size" else checks.fault(content)
+    fault = checks.fault(content) or (None if checks.checksum else "no checksum of it is known")
     if fault is not None:
         raise DataError(f"{file}: is there already and may not be {url} ({fault}); {remedy}")
     receipt = Receipt.now(url, content.size, content.sha256, checks.against)
@@ -201,7 +206,7 @@ def _attempt(url: str, part: PartFile, checks: _Checks, progress: Progress) -> O
         InterruptedTransferError: less came than was promised, or what came does not continue the part.
     """
     known = part.offer
-    can_check = checks.sha256 or checks.md5 or known.md5
+    can_check = checks.checksum or known.md5
     start = part.size if known.validator or can_check else 0
     answer = request_file(url, start, known.validator)
     try:

@@ -23,7 +23,7 @@ class Receipt:
         url: address that was asked for.
         size: bytes.
         sha256: hexadecimal checksum of what arrived.
-        checked: what it was checked against: "sha256", "md5", "md5 of the server", or "size" alone.
+        checked: what it was checked against: "sha256", "md5", "md5 of the server", "size" or "nothing".
         fetched: time, UTC, ISO 8601.
     """
 

@@ -115,7 +115,7 @@ def measurement_name(data: Path, selection: Selection, codes: CodeRequest | None
         Path(selection.split).stem,
         "" if view.gallery_mode == "as_listed" else view.gallery_mode,
         f"generalized_{view.generalized}" if view.generalized else "",
-        f"{codes.bits}-{codes.kind}" if codes else "",
+        f"{codes.kind}-{codes.bits}" if codes else "",
     ]
     return re.sub(r"[^\w@.-]+", "_", "-".join(part for part in parts if part))
 

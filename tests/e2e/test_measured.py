@@ -1,0 +1,92 @@
+"""From a trained run to figures that are kept, drawn and compared, through the command."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.cli.calling import inkseek
+from tests.e2e.conftest import EACH, SEEN, UNSEEN, Run
+
+NAME = "shapes-sketchy2"
+
+
+@pytest.fixture(scope="module")
+def run(finished: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the run that keeps two measurements: of features with training pictures, and of codes."""
+    folder = tmp_path_factory.mktemp("measured") / "tiny"
+    shutil.copytree(finished.folder, folder, ignore=shutil.ignore_patterns("evaluations"))
+    where = ("--data", finished.data, "--split", "sketchy2")
+    for more in (("--training-data", finished.data), ("--codes", "itq", "--bits", "8")):
+        assert inkseek("evaluate", folder, *where, *more).code == 0
+    return folder
+
+
+def test_a_run_keeps_what_was_measured(run: Path) -> None:
+    kept = {path.name: json.loads((path / "evaluation.json").read_text()) for path in (run / "evaluations").iterdir()}
+
+    assert set(kept) == {NAME, f"{NAME}-itq-8"}
+    assert kept[f"{NAME}-itq-8"]["feature"] == {"kind": "binary", "dimension": 8, "codes": "itq"}
+    assert "expected" in kept[f"{NAME}-itq-8"]["protocols"]
+    assert kept[NAME]["run"]["seed"] == 0
+
+
+def test_one_page_shows_both(run: Path, tmp_path: Path) -> None:
+    done = inkseek("report", run, "--out", tmp_path / "page.html", "--json")
+
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert done.json()["measurements"] == [f"tiny, {NAME}", f"tiny, {NAME}-itq-8"]
+    assert all(name in page for name in UNSEEN)
+    assert str(tmp_path) not in page
+
+
+def test_codes_are_compared_with_features_query_by_query(run: Path) -> None:
+    kept = run / "evaluations"
+    tree = inkseek("compare", kept / NAME, kept / f"{NAME}-itq-8", "--json").json()
+
+    (found,) = tree["comparisons"]
+    assert found["queries"] == EACH * len(UNSEEN)
+    assert found["low"] <= found["difference"] <= found["high"]
+
+
+def test_other_queries_do_not_compare(finished: Run, run: Path, tmp_path: Path) -> None:
+    assert inkseek("evaluate", run, "--data", finished.data, "--split", "all", "--out", tmp_path / "all").code == 0
+
+    done = inkseek("compare", run / "evaluations" / NAME, tmp_path / "all")
+
+    assert (done.code, done.out) == (2, "")
+    assert "queries" in done.err
+
+
+def test_seen_photos_in_the_gallery_make_it_harder_and_are_no_leak(finished: Run, run: Path, tmp_path: Path) -> None:
+    arguments = ("evaluate", run, "--data", finished.data, "--split", "sketchy2", "--generalized", "held_out")
+    tree = inkseek(*arguments, "--out", tmp_path / "generalized", "--json").json()
+
+    plain = json.loads((run / "evaluations" / NAME / "evaluation.json").read_text())
+    assert tree["data"]["gallery"] == plain["data"]["gallery"] + 5 * len(SEEN)
+    assert tree["data"]["queries"] == plain["data"]["queries"]
+    assert (tree["zero_shot"], tree["data"]["generalized"]) == (True, "held_out")
+    assert tree["protocols"]["standard"]["micro"]["mAP@all"] <= plain["protocols"]["standard"]["micro"]["mAP@all"]
+
+
+def test_a_manifest_gives_the_figures_of_its_folder(finished: Run, run: Path, tmp_path: Path) -> None:
+    assert inkseek("data", "convert", finished.data, "--out", tmp_path / "shapes.manifest").code == 0
+    arguments = ("evaluate", run, "--split", "sketchy2", "--out", tmp_path / "kept", "--json")
+
+    tree = inkseek(*arguments, "--data", tmp_path / "shapes.manifest").json()
+
+    plain = json.loads((run / "evaluations" / NAME / "evaluation.json").read_text())
+    assert tree["protocols"] == plain["protocols"]
+    assert tree["data"]["manifest"] == plain["data"]["manifest"]
+
+
+def test_a_folder_of_ones_own_is_never_replaced(finished: Run, run: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("years of work")
+
+    done = inkseek("evaluate", run, "--data", finished.data, "--out", tmp_path / "mine")
+
+    assert (done.code, done.out) == (2, "")
+    assert "exists and is no measurement" in done.err
+    assert (tmp_path / "mine" / "thesis.txt").read_text() == "years of work"
