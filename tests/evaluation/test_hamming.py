@@ -130,18 +130,20 @@ def test_keys_that_need_64_bits_rank_the_same(monkeypatch: pytest.MonkeyPatch) -
     data = problem(4, width=8)
     expected = hamming_metrics(*data)
 
-    class Wide(hamming._Keys):
-        def __init__(self, queries: Codes, gallery: Codes) -> None:
-            super().__init__(queries, gallery)
-            self._type = np.uint64
-            self._shift = 40
-            self._positions = self._positions.astype(np.uint64)
-
-    monkeypatch.setattr(hamming, "_Keys", Wide)
+    monkeypatch.setattr(hamming, "key_type", lambda bits, shift: np.uint64)
 
     for name, metrics in hamming_metrics(*data).items():
         for metric, values in metrics.values.items():
             np.testing.assert_array_equal(values, expected[name].values[metric])
+
+
+@pytest.mark.parametrize(
+    ("bits", "shift", "needed"),
+    [(63, 26, np.uint32), (64, 25, np.uint32), (64, 26, np.uint64), (256, 23, np.uint32), (256, 24, np.uint64)],
+)
+def test_keys_hold_the_greatest_distance_and_position(bits: int, shift: int, needed: type) -> None:
+    assert hamming.key_type(bits, shift) is needed
+    assert (bits << shift | ((1 << shift) - 1)) <= np.iinfo(needed).max
 
 
 def test_queries_without_a_relevant_photo_are_left_out_and_counted() -> None:

@@ -40,16 +40,14 @@ def test_bootstrap_agrees_with_scipy(shift: float) -> None:
 
 
 def test_bootstrap_of_few_queries_equals_all_resamples() -> None:
-    """Three queries have 27 resamples of equal probability."""
-    differences = np.array([0.5, -0.2, 0.3])
-    means = np.array([np.mean(drawn) for drawn in itertools.product(differences, repeat=3)])
-    observed = differences.mean()
+    """Four queries have 256 resamples of equal probability; tenths, so that many lie as far off as is observed."""
+    tenths = np.array([1, 2, -3, 4])
+    sums = np.array([sum(drawn) for drawn in itertools.product(tenths.tolist(), repeat=4)])
 
-    found = paired_bootstrap(differences, np.zeros(3), resamples=100_000)
+    found = paired_bootstrap(tenths / 10, np.zeros(4), resamples=100_000)
 
-    exact = np.mean(np.abs(means - observed) >= abs(observed) - 1e-12)
-    assert found.p_value == pytest.approx(exact, abs=0.01)
-    assert (found.low, found.high) == pytest.approx((-0.2, 0.5))
+    assert found.p_value == pytest.approx(np.mean(np.abs(sums - tenths.sum()) >= abs(tenths.sum())), abs=0.006)
+    assert (found.low, found.high) == pytest.approx(tuple(np.quantile(sums, [0.025, 0.975]) / 40))
 
 
 def test_swapping_the_runs_turns_the_difference_round() -> None:

@@ -78,8 +78,8 @@ class _Keys:
         self._queries, self._gallery = _words(queries), _words(gallery)
         self._shift = (len(gallery) - 1).bit_length()
         self._bits = 8 * queries.shape[1]
-        self._type = np.uint32 if self._bits.bit_length() + self._shift <= 32 else np.uint64
-        self._positions = np.arange(len(gallery), dtype=self._type)
+        self._type = key_type(self._bits, self._shift)
+        self._positions: NDArray[np.unsignedinteger] = np.arange(len(gallery)).astype(self._type)
 
     def __call__(self, queries: NDArray[np.intp]) -> Distances:
         """[b, g] keys for query positions [b]."""
@@ -106,6 +106,11 @@ class _Keys:
             tie_hits=np.take_along_axis(groups.hits, distance, axis=1),
             gallery_size=ordered.shape[1],
         )
+
+
+def key_type(bits: int, shift: int) -> type[np.uint32] | type[np.uint64]:
+    """The smaller type that holds distances from 0 to `bits`, shifted by `shift`; it sorts twice as fast."""
+    return np.uint32 if bits.bit_length() + shift <= 32 else np.uint64
 
 
 def _words(codes: Codes) -> NDArray[np.uint64]:

@@ -40,8 +40,8 @@ def average_precision(found: RelevantRanks, cut: int | None, formula: Formula) -
         precision = np.arange(1, ranks.shape[1] + 1) / ranks
     precision *= is_hit
     if formula.interpolated:
+        # From the last photo on; those behind the cut are 0 and stay so.
         precision = np.maximum.accumulate(precision[:, ::-1], axis=1)
-        precision *= is_hit[:, ::-1]
     divisor = min(last, found.ranks.shape[1]) if formula.denominator == "relevant" else np.maximum(hits, 1)
     values: Values = precision.sum(axis=1) / divisor
     return values

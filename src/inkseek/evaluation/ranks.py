@@ -62,9 +62,8 @@ def rank_relevant(distances: Distances, relevant: NDArray[np.intp]) -> RelevantR
     own = np.sort(distances.take(relevant, axis=1), axis=1)
     closer = search_rows(ordered, own)
     size = ordered.shape[1]
-    # The next value in order shows a tie; the last value of a row is looked up instead of one beyond it.
-    following = np.take_along_axis(ordered, np.minimum(closer + 1, size - 1), axis=1)
-    tied = (following == own) & (closer < size - 1)
+    # The next value in order shows a tie; the last one is its own neighbour, a tie of one.
+    tied = np.take_along_axis(ordered, np.minimum(closer + 1, size - 1), axis=1) == own
     ranks = closer + 1
     tie_ends = ranks.copy()
     tie_hits = np.tile(np.arange(1, own.shape[1] + 1), (len(own), 1))
@@ -74,7 +73,7 @@ def rank_relevant(distances: Distances, relevant: NDArray[np.intp]) -> RelevantR
 
 
 def search_rows(ordered: Distances, values: Distances, side: Literal["left", "right"] = "left") -> Ranks:
-    """For each row, how many of its rising values [q, g] lie before each of `values` [q, n]; int64 [q, n]."""
+    """How many of a row's rising values lie before each of the wanted ones: [q, g] and [q, n] -> int64 [q, n]."""
     found = np.empty(values.shape, dtype=np.int64)
     for row, (all_of_row, wanted) in enumerate(zip(ordered, values, strict=True)):
         found[row] = all_of_row.searchsorted(wanted, side)

@@ -78,7 +78,7 @@ def paired_bootstrap(
     Raises:
         DataError: the runs have different queries, none, or values that are not finite.
     """
-    if first.shape != second.shape or first.ndim != 1 or (groups is not None and groups.shape != first.shape):
+    if first.shape != second.shape or (groups is not None and groups.shape != first.shape):
         raise DataError(
             f"runs of {list(first.shape)} and {list(second.shape)} queries cannot be compared; measure both on the same"
         )
