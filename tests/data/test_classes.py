@@ -29,7 +29,7 @@ def test_unknown_list_names_the_choices() -> None:
         class_list("tuberlin3")
 
 
-def test_the_seven_words_of_quickdraw() -> None:
+def test_words_of_quickdraw_that_are_no_class_names() -> None:
     names = ClassNames(class_list("sketchy"), quickdraw_aliases())
     words = {
         "car": "car_(sedan)",
@@ -41,7 +41,8 @@ def test_the_seven_words_of_quickdraw() -> None:
         "teddy-bear": "teddy_bear",
     }
     assert {word: names.find(word) for word in words} == words
-    assert len(quickdraw_aliases()) == 7
+    assert ClassNames(class_list("quickdraw"), quickdraw_aliases()).find("The Eiffel Tower") == "eiffel tower"
+    assert len(quickdraw_aliases()) == 7 + 1
 
 
 def test_an_alias_of_a_class_that_was_not_asked_for_is_refused() -> None:

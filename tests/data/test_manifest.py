@@ -22,6 +22,34 @@ def test_round_trip(tmp_path: Path) -> None:
     assert loaded.hash == manifest.hash
 
 
+@pytest.mark.parametrize("place", ["manifest.jsonl", "../manifest.jsonl", "sketch/manifest.jsonl"])
+def test_a_manifest_moves_with_its_data(tmp_path: Path, place: str) -> None:
+    data = tmp_path / "one" / "data"
+    (data / "sketch").mkdir(parents=True)
+    Manifest(data, ROWS).save(data / place)
+
+    (tmp_path / "one").rename(tmp_path / "two")
+
+    assert Manifest.load(tmp_path / "two" / "data" / place).root == tmp_path / "two" / "data"
+
+
+def test_a_manifest_kept_elsewhere_moves_alone(tmp_path: Path) -> None:
+    (tmp_path / "lists").mkdir()
+    Manifest(tmp_path / "data", ROWS).save(tmp_path / "lists" / "one")
+
+    (tmp_path / "lists" / "one").rename(tmp_path / "two")
+
+    assert Manifest.load(tmp_path / "two").root == tmp_path / "data"
+
+
+@pytest.mark.parametrize("name", ["a\u2028b.png", "a\x85b.png", b"caf\xe9.png".decode("utf-8", "surrogateescape")])
+def test_any_file_name_survives(tmp_path: Path, name: str) -> None:
+    manifest = Manifest(tmp_path, (replace(ROWS[0], path=name),))
+    manifest.save(tmp_path / "manifest.jsonl")
+
+    assert Manifest.load(tmp_path / "manifest.jsonl").rows == manifest.rows
+
+
 def test_rows_have_one_order_and_one_hash(tmp_path: Path) -> None:
     assert Manifest(tmp_path, ROWS) == Manifest(tmp_path, ROWS[::-1])
     assert Manifest(tmp_path, ROWS).hash == Manifest(tmp_path / "elsewhere", ROWS[::-1]).hash

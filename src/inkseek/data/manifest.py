@@ -93,10 +93,16 @@ class Manifest:
         return Manifest(root, tuple(replace(row, path=f"{prefix}/{row.path}") for row in self.rows))
 
     def save(self, path: Path) -> None:
-        """Write as JSON lines: a head with format, root and number of rows, then one row a line."""
-        head = {"format": _FORMAT, "root": str(self.root.absolute()), "rows": len(self.rows)}
-        lines = [json.dumps(head), *(json.dumps(asdict(row), ensure_ascii=False) for row in self.rows)]
-        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        """Write as JSON lines: a head with format, root and number of rows, then one row a line.
+
+        The root is kept relative to the file's folder where one of the two holds the other, so that both can be moved
+        together; elsewhere it is absolute.
+        """
+        root, home = self.root.absolute(), path.absolute().parent
+        together = root.is_relative_to(home) or home.is_relative_to(root)
+        head = {"format": _FORMAT, "root": os.path.relpath(root, home) if together else str(root), "rows": len(self)}
+        lines = [json.dumps(head), *(json.dumps(asdict(row)) for row in self.rows)]
+        path.write_text("\n".join(lines) + "\n", encoding="ascii")
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -117,7 +123,7 @@ class Manifest:
             raise ManifestError(f"{path}: not a manifest, or damaged; build it again") from None
         if len(rows) != tree["rows"]:
             raise ManifestError(f"{path}: holds {len(rows)} of {tree['rows']} rows; build it again")
-        return cls(Path(tree["root"]), rows)
+        return cls(Path(os.path.normpath(path.absolute().parent / tree["root"])), rows)
 
 
 def merge_manifests(manifests: Sequence[Manifest]) -> Manifest:
