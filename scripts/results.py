@@ -34,17 +34,26 @@ def _section(name: str, measurement: dict[str, Any]) -> str:
         "",
         f"`{measurement['command']}`, commit {measurement['commit']}",
         "",
-        f"Method {model['method']}, {evaluation['feature']['dimension']}-d {evaluation['feature']['kind']}, "
-        f"{model['precision']} on {model['runtime']}, fingerprint {model['fingerprint'][:12]}. Split {data['split']}: "
-        f"{data['queries']} sketches against {data['gallery']} photos of {data['classes']} classes, "
-        f"{data['skipped']} skipped, manifest {data['manifest'][:12]}, "
-        f"{'zero-shot' if evaluation['zero_shot'] else 'not zero-shot'}.",
+        f"Method {model['method']}, {_compared(evaluation['feature'])}, {model['precision']} on {model['runtime']}, "
+        f"fingerprint {model['fingerprint'][:12]}. Split {data['split']}{_gallery(data)}: {data['queries']} sketches "
+        f"against {data['gallery']} photos of {data['classes']} classes, {data['skipped']} skipped, manifest "
+        f"{data['manifest'][:12]}, {'zero-shot' if evaluation['zero_shot'] else 'not zero-shot'}.",
         "",
         markdown_table(evaluation),
     ]
     classes = sorted(evaluation["per_class"].items(), key=lambda item: -item[1]["mAP@all"])
     listed = ", ".join(f"{label} {found['mAP@all']:.2f}" for label, found in classes)
     return "\n".join([*lines, "", f"mAP@all a class, `standard`: {listed}."])
+
+
+def _compared(feature: dict[str, Any]) -> str:
+    codes = feature.get("codes")
+    return f"{feature['dimension']}-bit codes `{codes}`" if codes else f"{feature['dimension']}-d {feature['kind']}"
+
+
+def _gallery(data: dict[str, Any]) -> str:
+    kind = data.get("generalized")
+    return f", generalized zero-shot `{kind}`" if kind else ""
 
 
 def read_measurements() -> dict[str, dict[str, Any]]:
