@@ -40,14 +40,34 @@ def test_bootstrap_agrees_with_scipy(shift: float) -> None:
 
 
 def test_bootstrap_of_few_queries_equals_all_resamples() -> None:
-    """Four queries have 256 resamples of equal probability; tenths, so that many lie as far off as is observed."""
+    """Four queries have 256 resamples of equal probability; their deviations are widened by sqrt(4/3)."""
     tenths = np.array([1, 2, -3, 4])
-    sums = np.array([sum(drawn) for drawn in itertools.product(tenths.tolist(), repeat=4)])
+    deviations = np.array([sum(drawn) for drawn in itertools.product(tenths.tolist(), repeat=4)]) - tenths.sum()
+    widened = deviations * np.sqrt(4 / 3)
 
     found = paired_bootstrap(tenths / 10, np.zeros(4), resamples=100_000)
 
-    assert found.p_value == pytest.approx(np.mean(np.abs(sums - tenths.sum()) >= abs(tenths.sum())), abs=0.006)
-    assert (found.low, found.high) == pytest.approx(tuple(np.quantile(sums, [0.025, 0.975]) / 40))
+    assert found.p_value == pytest.approx(np.mean(np.abs(widened) >= abs(tenths.sum())), abs=0.006)
+    assert (found.low, found.high) == pytest.approx(tuple((tenths.sum() + np.quantile(widened, [0.025, 0.975])) / 40))
+
+
+@pytest.mark.parametrize(("each", "least"), [(1, 0.90), (2, 0.87), (3, 0.88), (10, 0.91)])
+def test_the_interval_holds_the_true_difference(each: int, least: float) -> None:
+    """Twenty classes of few queries, no true difference: 95 % of the intervals should hold 0, and p should be fair."""
+    random = np.random.default_rng(each)
+    groups = np.repeat(np.arange(20), each)
+    found = [
+        paired_bootstrap(random.standard_normal(len(groups)), np.zeros(len(groups)), groups=groups, resamples=500)
+        for _ in range(300)
+    ]
+
+    assert np.mean([one.low <= 0 <= one.high for one in found]) >= least
+    assert np.mean([one.p_value < 0.05 for one in found]) <= 1 - least + 0.02
+
+
+def test_one_query_says_nothing() -> None:
+    with pytest.raises(DataError, match="measure two queries at least"):
+        paired_bootstrap(np.array([0.5]), np.array([0.1]))
 
 
 def test_swapping_the_runs_turns_the_difference_round() -> None:
@@ -135,7 +155,7 @@ def test_groups_of_other_queries_are_refused() -> None:
 
 @pytest.mark.parametrize("values", [np.array([]), np.array([0.5, np.nan])])
 def test_nothing_and_nan_are_refused(values: Values) -> None:
-    with pytest.raises(DataError, match="cannot be compared; measure again"):
+    with pytest.raises(DataError, match="cannot be compared; measure"):
         paired_bootstrap(values, values)
 
 

@@ -62,29 +62,34 @@ def paired_bootstrap(
     """Compare two runs by drawing the same queries again and again, with replacement.
 
     With `d = first - second` and `m*` the means of the resamples, the interval runs from the 2.5 % to the 97.5 %
-    quantile of `m*`, and `p = (1 + #{|m* - mean(d)| >= |mean(d)|}) / (1 + resamples)`.
+    quantile of `m*`, and `p = (1 + #{|m* - mean(d)| >= |mean(d)|}) / (1 + resamples)`. A resample of `n` values varies
+    too little, by `(n - 1) / n` in the variance; each class's resampled deviation is widened by `sqrt(n / (n - 1))`.
 
     Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), sections 13.3 and 16.4; the added ones after
-    Davison and Hinkley, Bootstrap Methods and their Application (1997), equation 4.11.
+    Davison and Hinkley, Bootstrap Methods and their Application (1997), equation 4.11, the widening after their
+    section 3.2.
 
     Args:
         first: [q] values of one metric.
         second: [q] values of the other run for the same queries in the same order.
         groups: [q] class of each query; if given, every resample draws as many queries of each class as there are, so
-            that the classes are taken as fixed and their queries as the sample.
+            that the classes are taken as fixed and their queries as the sample. Where a class has one query only, the
+            classes say nothing of the spread inside them, and the queries are drawn over all classes.
         resamples: how many.
         seed: of the draws.
 
     Raises:
-        DataError: the runs have different queries, none, or values that are not finite.
+        DataError: the runs have different queries, fewer than two, or values that are not finite.
     """
     if first.shape != second.shape or (groups is not None and groups.shape != first.shape):
         raise DataError(
             f"runs of {list(first.shape)} and {list(second.shape)} queries cannot be compared; measure both on the same"
         )
     differences = np.asarray(first, dtype=np.float64) - second
-    if not differences.size or not np.isfinite(differences).all():
-        raise DataError("runs without queries, or with values that are not finite, cannot be compared; measure again")
+    if len(differences) < 2:
+        raise DataError(f"runs of {len(differences)} queries cannot be compared; measure two queries at least")
+    if not np.isfinite(differences).all():
+        raise DataError("runs with values that are not finite cannot be compared; measure again")
     observed = float(differences.mean())
     means = _resampled_means(_by_group(differences, groups), resamples, np.random.default_rng(seed))
     low, high = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
@@ -95,10 +100,12 @@ def paired_bootstrap(
 
 
 def _by_group(values: NDArray[np.float64], groups: NDArray[np.integer] | None) -> list[NDArray[np.float64]]:
-    """The values of each group, or all of them as one."""
+    """The values of each group; all of them as one where there are no groups, or one of a single value."""
     if groups is None:
         return [values]
     _, counts = np.unique(groups, return_counts=True)
+    if counts.min() < 2:
+        return [values]
     return np.split(values[np.argsort(groups, kind="stable")], np.cumsum(counts)[:-1])
 
 
@@ -108,10 +115,12 @@ def _resampled_means(
     """[resamples] means over all parts; each draws as many of its own values as it has, with replacement."""
     totals = np.zeros(resamples)
     for values in parts:
-        rows = max(1, BLOCK_DRAWS // len(values))
+        count, mean = len(values), values.mean()
+        widened = (values - mean) * math.sqrt(count / (count - 1))
+        rows = max(1, BLOCK_DRAWS // count)
         for begin in range(0, resamples, rows):
             block = totals[begin : begin + rows]
-            block += values[random.integers(len(values), size=(len(block), len(values)))].sum(axis=1)
+            block += count * mean + widened[random.integers(count, size=(len(block), count))].sum(axis=1)
     return totals / sum(map(len, parts))
 
 
