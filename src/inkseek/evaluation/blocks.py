@@ -13,8 +13,8 @@ Result = TypeVar("Result")
 Positions = NDArray[np.intp]
 Distances = NDArray[Any]
 
-BLOCK_VALUES = 1 << 23
-"""Distances held in a block unless the caller asks for another: 32 MiB of float32. Up to three blocks are alive."""
+BLOCK_VALUES = 1 << 24
+"""Distances held in a block unless the caller asks for another: 64 MiB of float32. Up to three blocks are alive."""
 
 BLOCKS_AHEAD = 1
 """Blocks that are still being measured while the next one's distances are computed."""
@@ -38,7 +38,7 @@ def measure_blocks(
         measure: rows [n, g] of one class and the positions [R] of its photos -> result; called in other threads.
         query_labels: [q].
         gallery_labels: [g].
-        block: queries whose distances are held at a time; by default as many as make 32 MiB.
+        block: queries whose distances are held at a time; by default as many as make 64 MiB.
 
     Yields:
         Positions of queries [n] of one class, and their result.

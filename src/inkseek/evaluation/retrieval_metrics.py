@@ -84,7 +84,7 @@ def retrieval_metrics(
         gallery_labels: [g].
         protocols: formulas to measure under.
         cuts: `k` of mAP@k and P@k; mAP@all always comes first.
-        block: queries whose scores are held at a time; by default as many as make 32 MiB.
+        block: queries whose scores are held at a time; by default as many as make 64 MiB.
 
     Returns:
         Name of the protocol -> metrics, in the order asked for.
