@@ -55,6 +55,21 @@ def test_several_data_sets_in_one_folder_want_a_folder_each(tmp_path: Path) -> N
         probe(tmp_path / "data")
 
 
+def test_a_part_of_a_data_set_beside_a_whole_one_is_a_second_data_set(tmp_path: Path) -> None:
+    build(tmp_path, "sake/QuickDraw")
+    put(tmp_path / "Sketchy/EXTEND_image_sketchy_ready/songbird")
+    with pytest.raises(DataError, match=r"2 data sets lie here \(QuickDraw/; Sketchy/\)"):
+        probe(tmp_path)
+    assert probe(tmp_path / "Sketchy").name == "sketchy"
+
+
+@pytest.mark.parametrize("folder", ["images", "images/figures"])
+def test_a_folder_that_no_class_folder_tells_is_no_second_data_set(tmp_path: Path, folder: str) -> None:
+    build(tmp_path, "folders")
+    put(tmp_path / "set" / folder)
+    assert probe(tmp_path / "set").layout == "folders"
+
+
 def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
     put(tmp_path / "holiday/cat")
     put(tmp_path / "more/photo/cat")  # one side of nothing in particular, below

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from os.path import isdir
 from pathlib import Path
 
+from inkseek.data.datasets import data_set_of
 from inkseek.data.layouts.folders import subfolders
 from inkseek.data.manifest import Modality
 from inkseek.errors import DataError
@@ -123,6 +124,7 @@ def find_layouts(root: Path, layouts: Sequence[Layout] = LAYOUTS) -> list[Match]
 
     A data set begins at the folder or one level below it. A whole layout goes before a part of one, the folder before
     those below it, more folders before fewer, and then the order of the table counts. None is found where none is.
+    A part of one published data set beside another data set counts as a second one where its class folders tell it.
 
     Raises:
         DataError: the folder is missing, or holds several data sets.
@@ -136,7 +138,8 @@ def find_layouts(root: Path, layouts: Sequence[Layout] = LAYOUTS) -> list[Match]
     chosen = whole or parts
     if not chosen:
         return []
-    rivals = [match for match in chosen[1:] if not _tops(match, root) & _tops(chosen[0], root)]
+    told = [match for match in parts if not match.complete and _holds_its_classes(match)] if whole else []
+    rivals = [match for match in (*chosen[1:], *told) if not _tops(match, root) & _tops(chosen[0], root)]
     if rivals:
         raise DataError(_several([chosen[0], *rivals], root))
     return [match for match in chosen if match.folders == chosen[0].folders]
@@ -155,6 +158,12 @@ def _matches(home: Path, layouts: Sequence[Layout]) -> list[Match]:
         if folders and (not layout.mark or isdir(home / layout.mark)):
             found.append(Match(layout, home, folders))
     return sorted(found, key=lambda match: -len(match.folders))
+
+
+def _holds_its_classes(match: Match) -> bool:
+    """Whether nine in ten class folders are of the one data set that lies so."""
+    folders = {entry.name for _, folder in match.folders for entry in subfolders(folder)}
+    return match.layout.data_set is not None and bool(folders) and bool(data_set_of(folders, [match.layout.data_set]))
 
 
 def _tops(match: Match, root: Path) -> set[str]:
