@@ -1,13 +1,15 @@
 """The list files of SAKE's family: paths with spaces, ids on two sides, pictures that are not there."""
 
 import gzip
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from inkseek.data.classes import class_list
-from inkseek.data.listfiles import find_lists, read_lists
+from inkseek.data.listfiles import read_lists
+from inkseek.data.report import LISTED_TWICE
 from inkseek.errors import ManifestError, PictureFault, SplitError
 
 SKETCH, PHOTO = "png_ready", "ImageResized_ready"
@@ -54,13 +56,13 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("inside", [False, True])
-def test_every_part_of_a_split(home: Path, inside: bool) -> None:
-    found = read_lists(home if inside else home.parent)
-    assert (found.lists, found.seen, found.unseen) == (home / "zeroshot", SEEN, ("hot-air_balloon", "ant"))
-    parts = (found.queries, found.gallery, found.training_sketches, found.training_photos, found.held_out_sketches)
-    assert [len(part) for part in parts] == [4, 6, 12, 15, 3]
+def test_queries_and_gallery_of_a_split(home: Path, inside: bool) -> None:
+    found = read_lists(home if inside else home.parent, home / "zeroshot")
+    assert found.unseen == ("hot-air_balloon", "ant")
+    parts = (found.queries, found.gallery)
+    assert [len(part) for part in parts] == [4, 6]
     assert all(part.file(row).read_bytes() == row.path.encode() for part in parts for row in part.rows)
-    assert (found.report.read, found.report.skipped) == (40, [])
+    assert (found.report.read, found.report.skipped) == (10, [])
     data = found.evaluation_data()
     assert (data.class_names, data.absent, data.gallery_mode) == (("ant", "hot-air_balloon"), (), "as_listed")
 
@@ -72,10 +74,10 @@ def test_names_are_those_of_the_data_set_where_the_split_is_named(home: Path) ->
         fill(home, names)
         write(home / f"zeroshot/{folder}_filelist_zero.txt", with_ids(names, unseen))
     (home / "zeroshot/cname_cid_zero.txt").unlink()
-    found = read_lists(home, split="tuberlin")
-    assert (found.data_set, found.unseen) == ("tuberlin", unseen)
+    found = read_lists(home, home / "zeroshot", "tuberlin")
+    assert found.unseen == unseen
     with pytest.raises(SplitError, match="not the lists of tuberlin@sempcyc; 58 classes differ, ant first"):
-        read_lists(home, split="tuberlin@sempcyc")
+        read_lists(home, home / "zeroshot", "tuberlin@sempcyc")
 
 
 def test_compressed_lists_elsewhere_and_lists_to_measure_with_alone(home: Path, tmp_path: Path) -> None:
@@ -84,8 +86,8 @@ def test_compressed_lists_elsewhere_and_lists_to_measure_with_alone(home: Path, 
         lines = (home / f"zeroshot/{folder}_filelist_zero.txt").read_text(encoding="utf-8").splitlines()
         write(lists / f"{folder}_filelist_zero.txt.gz", lines)
     found = read_lists(home, lists)
-    assert (len(found.queries), len(found.gallery), found.seen) == (4, 6, ())
-    assert found.queries == read_lists(home).queries
+    assert (len(found.queries), len(found.gallery)) == (4, 6)
+    assert found.queries == read_lists(home, home / "zeroshot").queries
 
 
 def test_the_lists_of_quickdraw_have_names_of_their_own(tmp_path: Path) -> None:
@@ -93,35 +95,72 @@ def test_the_lists_of_quickdraw_have_names_of_their_own(tmp_path: Path) -> None:
         names = [f"{folder}/palm tree/1.png", f"{folder}/palm tree/2.png"]
         fill(tmp_path, names)
         write(tmp_path / f"zeroshot/{start}_zero.txt", [f"{name} 0" for name in names])
-    found = read_lists(tmp_path)
+    found = read_lists(tmp_path, tmp_path / "zeroshot")
     assert (len(found.queries), len(found.gallery), found.unseen) == (2, 2, ("palm tree",))
 
 
-def test_a_picture_listed_twice_counts_twice(home: Path) -> None:
+def test_a_picture_listed_twice_counts_twice_and_is_reported(home: Path) -> None:
     file = home / f"zeroshot/{PHOTO}_filelist_zero.txt"
     lines = file.read_text(encoding="utf-8").splitlines()
     write(file, [*lines, lines[0]])
-    found = read_lists(home)
+    found = read_lists(home, home / "zeroshot")
     assert (len(found.gallery), len(set(found.gallery.rows))) == (7, 6)
+    (entry,) = found.report.skipped
+    assert (entry.path, entry.fault) == (str(home / f"{PHOTO}/hot air balloon/0 of 3.JPEG"), LISTED_TWICE)
+    assert entry.detail == f"2 lines of {PHOTO}_filelist_zero.txt name it, and it counts as often"
+
+
+@pytest.mark.parametrize(
+    ("listed", "also_in"),
+    [
+        (f"{PHOTO}_filelist_zero", f"{SKETCH}_filelist_zero"),
+        (f"{SKETCH}_filelist_train", f"{SKETCH}_filelist_test"),
+        (f"{PHOTO}_filelist_train", f"{SKETCH}_filelist_train"),
+    ],
+)
+def test_a_picture_in_two_lists_is_refused(home: Path, listed: str, also_in: str) -> None:
+    line = (home / f"zeroshot/{listed}.txt").read_text(encoding="utf-8").splitlines()[0]
+    with (home / f"zeroshot/{also_in}.txt").open("a", encoding="utf-8") as stream:
+        stream.write(f"{line}\n")
+    with pytest.raises(ManifestError, match=f"{line[:-2]} stands in .*txt too, and a picture belongs to one list"):
+        read_lists(home, home / "zeroshot")
+
+
+def test_a_split_of_ones_own(home: Path) -> None:
+    split = home / "split.json"
+    split.write_text(
+        json.dumps({"seen": ["Pig", "hot dog", "wrist watch", "cow"], "unseen": ["Hot Air Balloon", "ant"]})
+    )
+    assert len(read_lists(home, home / "zeroshot", str(split)).queries) == 4
+    split.write_text(json.dumps({"seen": ["pig"], "validation": ["hot dog", "wrist watch"], "unseen": ["ant"]}))
+    with pytest.raises(SplitError, match=r"not the lists of .*split.json; 1 classes differ, hot-air_balloon first"):
+        read_lists(home, home / "zeroshot", str(split))
 
 
 def test_a_listed_picture_that_holds_nothing_is_reported(home: Path) -> None:
     empty = home / f"{PHOTO}/ant/0 of 3.JPEG"
     empty.write_bytes(b"")
-    found = read_lists(home)
+    found = read_lists(home, home / "zeroshot")
     assert len(found.gallery) == 5
     assert [(entry.path, entry.fault) for entry in found.report.skipped] == [(str(empty), PictureFault.EMPTY)]
 
 
 def test_missing_pictures_are_counted_and_the_first_are_named(home: Path) -> None:
-    for number in range(4):
-        (home / f"{SKETCH}/pig/{number} of 4.JPEG").unlink()
+    for name in UNSEEN:
+        for number in range(2):
+            (home / f"{SKETCH}/{name}/{number} of 2.JPEG").unlink()
     with pytest.raises(
         ManifestError,
-        match=r"png_ready_filelist_train.txt: 4 of the 12 files that it names are not in .*TUBerlin: "
-        r"png_ready/pig/0 of 4.JPEG, .*1 of 4.JPEG, .*2 of 4.JPEG, \.\.\.; unpack the archives whole",
+        match=r"png_ready_filelist_zero.txt: 4 of the 4 files that it names are not in .*TUBerlin: "
+        r"png_ready/hot air balloon/0 of 2.JPEG, .*1 of 2.JPEG, .*0 of 2.JPEG, \.\.\.; unpack the archives whole",
     ):
-        read_lists(home)
+        read_lists(home, home / "zeroshot")
+
+
+def test_pictures_to_train_on_need_not_be_there(home: Path) -> None:
+    for number in range(4):
+        (home / f"{SKETCH}/pig/{number} of 4.JPEG").unlink()
+    assert len(read_lists(home, home / "zeroshot").queries) == 4
 
 
 def test_a_whole_archive_that_is_not_there(home: Path, tmp_path: Path) -> None:
@@ -130,13 +169,14 @@ def test_a_whole_archive_that_is_not_there(home: Path, tmp_path: Path) -> None:
         read_lists(tmp_path / "elsewhere", home / "zeroshot")
 
 
-def test_a_class_on_both_sides_is_named(home: Path) -> None:
+@pytest.mark.parametrize("class_id", [2, 0])
+def test_a_class_on_both_sides_is_named(home: Path, class_id: int) -> None:
     names = paths(SKETCH, ("Wrist Watch",), 1)
     fill(home, names)
     with (home / f"zeroshot/{SKETCH}_filelist_zero.txt").open("a", encoding="utf-8") as stream:
-        stream.write(f"{names[0]} 2\n")
+        stream.write(f"{names[0]} {class_id}\n")  # 0 is the id of another class already
     with pytest.raises(SplitError, match=r"zeroshot: wrist-watch stands in the lists of seen and of unseen classes"):
-        read_lists(home)
+        read_lists(home, home / "zeroshot")
 
 
 def _append(line: str) -> Callable[[Path], None]:
@@ -176,6 +216,9 @@ def _remove(lists: Path) -> None:
         (_append(f"{PHOTO}/ant/0 of 3.JPEG"), r"zero.txt:7: .* does not end in a space and a class id"),
         (_append("nothing"), "zero.txt:7: 'nothing' does not end in"),
         (_append("picture.png 1"), "zero.txt:7: 'picture.png' has no class folder"),
+        (_append(f"{PHOTO}/ant/../ant/0 of 3.JPEG 1"), "zero.txt:7: .* is no plain path relative to the data set"),
+        (_append(f"{PHOTO}/./ant/0 of 3.JPEG 1"), "zero.txt:7: .* is no plain path relative to the data set"),
+        (_append("/etc/ant/passwd 1"), "zero.txt:7: '/etc/ant/passwd' is no plain path relative to the data set"),
         (_swap_names, r"png_ready_filelist_zero.txt:1: hot-air_balloon has the class id 0 here; before, that is ant"),
         (_break_gzip, r"zero.txt.gz: cannot be read as a list"),
         (_no_text, r"zero.txt: cannot be read as a list"),
@@ -185,21 +228,9 @@ def _remove(lists: Path) -> None:
 def test_lists_that_contradict_themselves(home: Path, change: Callable[[Path], None], sentence: str) -> None:
     change(home / "zeroshot")
     with pytest.raises(ManifestError, match=sentence):
-        read_lists(home)
+        read_lists(home, home / "zeroshot")
 
 
 def test_blank_lines_do_not_count(home: Path) -> None:
     _append("")(home / "zeroshot")
-    assert len(read_lists(home).gallery) == 6
-
-
-def test_one_folder_of_lists_is_found_or_asked_for(home: Path) -> None:
-    (home / "zeroshot9").mkdir()  # without a list
-    assert find_lists(home) == find_lists(home.parent) == home / "zeroshot"
-    (home / "zeroshot").rename(home / "zeroshot1")
-    lines = (home / f"zeroshot1/{SKETCH}_filelist_zero.txt").read_text(encoding="utf-8").splitlines()
-    write(home / f"zeroshot2/{SKETCH}_filelist_zero.txt", lines)
-    with pytest.raises(ManifestError, match=r"2 folders of list files \(.*zeroshot1, .*zeroshot2\); name the folder"):
-        read_lists(home)
-    with pytest.raises(ManifestError, match="no list files; name the folder of the lists"):
-        find_lists(home / SKETCH)
+    assert len(read_lists(home, home / "zeroshot").gallery) == 6

@@ -13,6 +13,7 @@ Every list may be compressed (`.txt.gz`). Lists of two repositories never mix: i
 
 import gzip
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,8 +23,8 @@ from inkseek.data.datasets import DATA_SETS, data_set_aliases, known_data_set
 from inkseek.data.layouts.folders import subfolders
 from inkseek.data.layouts.listed import Entry, read_entries
 from inkseek.data.manifest import Manifest, Modality
-from inkseek.data.report import ReadReport
-from inkseek.data.splits import named_split, overlap, split_data_set
+from inkseek.data.report import LISTED_TWICE, ReadReport
+from inkseek.data.splits import SPLITS, find_split, split_data_set
 from inkseek.data.views import EvaluationData
 from inkseek.errors import ManifestError, SplitError
 
@@ -35,30 +36,18 @@ _STARTS: Mapping[Modality, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class ListedSplit:
-    """Pictures of a split as its list files name them; one that is listed twice has two rows.
+    """Unseen pictures as the list files of a split name them; one that is listed twice has two rows.
 
     Attributes:
-        lists: folder of the list files.
-        data_set: key of `DATA_SETS`; None where the class names do not tell.
-        seen: seen classes in the order of their ids; empty where there is no list of them.
         unseen: unseen classes in the order of their ids.
         queries: unseen sketches.
         gallery: unseen photos.
-        training_sketches: seen sketches to train on.
-        training_photos: seen photos to train on.
-        held_out_sketches: seen sketches that are not trained on.
-        report: listed pictures that cannot be read.
+        report: listed pictures that cannot be read, and those that stand in their list more than once.
     """
 
-    lists: Path
-    data_set: str | None
-    seen: tuple[str, ...]
     unseen: tuple[str, ...]
     queries: Manifest
     gallery: Manifest
-    training_sketches: Manifest
-    training_photos: Manifest
-    held_out_sketches: Manifest
     report: ReadReport = field(default_factory=ReadReport)
 
     def evaluation_data(self) -> EvaluationData:
@@ -86,54 +75,46 @@ class _List:
     items: tuple[_Item, ...] = ()
 
 
-def find_lists(root: Path) -> Path:
-    """The one folder `zeroshot*` of a data set, or of the one data set below a folder.
+@dataclass(frozen=True)
+class _Named:
+    """A line of a file, and the class that it names."""
 
-    Raises:
-        ManifestError: there is none, or there are several.
-    """
-    found = [
-        folder
-        for home in (root, *subfolders(root))
-        for folder in subfolders(home)
-        if folder.name.startswith("zeroshot") and _read(folder, "sketch", "zero").items
-    ]
-    if len(found) != 1:
-        there = f"{len(found)} folders of list files ({', '.join(map(str, found))})" if found else "no list files"
-        raise ManifestError(f"{root}: {there}; name the folder of the lists")
-    return found[0]
+    file: Path
+    item: _Item
+    class_name: str
 
 
-def read_lists(root: Path, lists: Path | None = None, split: str | None = None) -> ListedSplit:
-    """Read the pictures that list files name.
+def read_lists(root: Path, lists: Path, split: str | None = None) -> ListedSplit:
+    """Read the unseen pictures that list files name; lists of seen pictures are held against them.
 
     Args:
         root: folder of the data set, or the folder above it.
-        lists: folder of the list files; None looks for `zeroshot*/`.
-        split: name of the published split that they should be; None takes the split from the lists.
+        lists: folder of the list files.
+        split: a published split's name or one's own JSON file, which they should be; None takes the lists as they are.
 
     Raises:
-        ManifestError: a list is missing, a line is no path and id, an id has two classes or a class two ids, or
-            pictures are missing.
-        SplitError: a class is seen and unseen, or the classes are not those of `split`.
+        ManifestError: a list is missing, a line is no path below the data set and id, a picture stands in two lists, an
+            id has two classes or a class two ids, or unseen pictures are missing.
+        SplitError: a class is seen and unseen, there is no such split, or the classes are not its.
     """
-    lists = find_lists(root) if lists is None else lists
     unseen_lists = [_read(lists, "sketch", "zero"), _read(lists, "photo", "zero")]
     for found in unseen_lists:
         if not found.items:
             raise ManifestError(f"{found.file}: no list of unseen pictures; name a folder with all lists of a split")
     seen_lists = [_read(lists, "sketch", "train"), _read(lists, "photo", "train"), _read(lists, "sketch", "test")]
-    everything = [*unseen_lists, *seen_lists]
-    data_set, names = _names(everything, split)
-    seen = _classes(lists / "cname_cid.txt", seen_lists, names)
-    unseen = _classes(lists / "cname_cid_zero.txt", unseen_lists, names)
-    _check_split(lists, seen, unseen, split)
+    names = _names([*unseen_lists, *seen_lists], split)
+    seen_names = _named(lists / "cname_cid.txt", seen_lists, names)
+    unseen_names = _named(lists / "cname_cid_zero.txt", unseen_lists, names)
+    _check_sides(lists, seen_names, unseen_names)
+    _check_pictures([*unseen_lists, *seen_lists])
+    seen, unseen = _classes(seen_names), _classes(unseen_names)
+    if split is not None:
+        _check_split(lists, seen, unseen, split, names)
     home = _home(root, unseen_lists[0].items[0].text)
     report = ReadReport()
-    queries, gallery, *training = (_manifest(home, found, names, report) for found in everything)
-    report.read = sum(map(len, (queries, gallery, *training)))
-    sketches, photos, held_out = training
-    return ListedSplit(lists, data_set, seen, unseen, queries, gallery, sketches, photos, held_out, report)
+    queries, gallery = (_manifest(home, found, names, report) for found in unseen_lists)
+    report.read = len(queries) + len(gallery)
+    return ListedSplit(unseen, queries, gallery, report)
 
 
 def _read(lists: Path, modality: Modality, part: str) -> _List:
@@ -143,8 +124,14 @@ def _read(lists: Path, modality: Modality, part: str) -> _List:
         return _List(lists / names[0], modality)
     items = tuple(_items(file))
     for item in items:
-        if "/" not in item.text:
+        parts = item.text.split("/")
+        if len(parts) == 1:
             raise ManifestError(f"{file}:{item.number}: {item.text!r} has no class folder; expected <class>/<picture>")
+        if {"", ".", ".."} & set(parts):
+            raise ManifestError(
+                f"{file}:{item.number}: {item.text!r} is no plain path relative to the data set; "
+                "write it without a leading /, // , . and .."
+            )
     return _List(file, modality, items)
 
 
@@ -166,40 +153,62 @@ def _folder(item: _Item) -> str:
     return item.text.split("/")[-2]
 
 
-def _names(lists: Iterable[_List], split: str | None) -> tuple[str | None, ClassNames]:
+def _names(lists: Iterable[_List], split: str | None) -> ClassNames:
     folders = {_folder(item) for found in lists for item in found.items}
-    data_set = split_data_set(split) if split else known_data_set(folders)
-    return data_set, ClassNames(None, data_set_aliases(data_set), DATA_SETS[data_set].class_names if data_set else None)
+    data_set = split_data_set(split) if split in SPLITS else known_data_set(folders)
+    return ClassNames(None, data_set_aliases(data_set), DATA_SETS[data_set].class_names if data_set else None)
 
 
-def _classes(name_file: Path, lists: Iterable[_List], names: ClassNames) -> tuple[str, ...]:
-    """Classes in the order of their ids; in every list one id has one class, and one class one id."""
-    class_of: dict[int, str] = {}
-    id_of: dict[str, int] = {}
+def _named(name_file: Path, lists: Iterable[_List], names: ClassNames) -> list[_Named]:
+    """Every line of a side with the class that it names, those of the list of class names first."""
     named = _items(name_file) if name_file.is_file() else ()
     listed = [(found.file, item, _folder(item)) for found in lists for item in found.items]
-    for file, item, name in [*((name_file, item, item.text) for item in named), *listed]:
-        class_name = names.name_of(name)
-        class_of.setdefault(item.class_id, class_name)
-        id_of.setdefault(class_name, item.class_id)
-        if class_of[item.class_id] != class_name or id_of[class_name] != item.class_id:
-            raise ManifestError(
-                f"{file}:{item.number}: {class_name} has the class id {item.class_id} here; before, that is "
-                f"{class_of[item.class_id]} and {class_name} has {id_of[class_name]}; the lists are of two repositories"
-            )
-    return tuple(class_of[class_id] for class_id in sorted(class_of))
+    everything = [*((name_file, item, item.text) for item in named), *listed]
+    return [_Named(file, item, names.name_of(name)) for file, item, name in everything]
 
 
-def _check_split(lists: Path, seen: tuple[str, ...], unseen: tuple[str, ...], split: str | None) -> None:
-    both = overlap(seen, unseen)
+def _check_sides(lists: Path, seen: Iterable[_Named], unseen: Iterable[_Named]) -> None:
+    both = sorted({line.class_name for line in seen} & {line.class_name for line in unseen})
     if both:
         raise SplitError(
             f"{lists}: {', '.join(both)} stands in the lists of seen and of unseen classes; get them again"
         )
-    if split is None:
-        return
-    named = named_split(split)
-    foreign = sorted({*unseen} ^ {*named.unseen} | {*seen} - {*named.seen})
+
+
+def _check_pictures(lists: Iterable[_List]) -> None:
+    """No picture is a sketch and a photo, or held out and trained on."""
+    lists_of: dict[str, Path] = {}
+    for found in lists:
+        for item in found.items:
+            other = lists_of.setdefault(item.text, found.file)
+            if other != found.file:
+                raise ManifestError(
+                    f"{found.file}:{item.number}: {item.text} stands in {other.name} too, and a picture belongs to one "
+                    "list; get them again"
+                )
+
+
+def _classes(lines: Iterable[_Named]) -> tuple[str, ...]:
+    """Classes in the order of their ids; in every list one id has one class, and one class one id."""
+    class_of: dict[int, str] = {}
+    id_of: dict[str, int] = {}
+    for line in lines:
+        class_name, class_id = line.class_name, line.item.class_id
+        class_of.setdefault(class_id, class_name)
+        id_of.setdefault(class_name, class_id)
+        if class_of[class_id] != class_name or id_of[class_name] != class_id:
+            raise ManifestError(
+                f"{line.file}:{line.item.number}: {class_name} has the class id {class_id} here; before, that is "
+                f"{class_of[class_id]} and {class_name} has {id_of[class_name]}; the lists are of two repositories"
+            )
+    return tuple(class_of[class_id] for class_id in sorted(class_of))
+
+
+def _check_split(lists: Path, seen: Iterable[str], unseen: Iterable[str], split: str, names: ClassNames) -> None:
+    expected = find_split(split)
+    its_unseen = {names.name_of(name) for name in expected.unseen}
+    its_seen = {names.name_of(name) for name in (*expected.seen, *expected.validation)}
+    foreign = sorted({*unseen} ^ its_unseen | {*seen} - its_seen)
     if foreign:
         raise SplitError(
             f"{lists}: not the lists of {split}; {len(foreign)} classes differ, {foreign[0]} first; "
@@ -215,4 +224,7 @@ def _home(root: Path, path: str) -> Path:
 
 def _manifest(home: Path, found: _List, names: ClassNames, report: ReadReport) -> Manifest:
     entries = [Entry(found.modality, names.name_of(_folder(item)), item.text) for item in found.items]
+    for path, count in Counter(item.text for item in found.items).items():
+        if count > 1:
+            report.add(home / path, LISTED_TWICE, f"{count} lines of {found.file.name} name it, and it counts as often")
     return Manifest(home, tuple(read_entries(home, entries, home.absolute().name, report, found.file)))
