@@ -1,3 +1,4 @@
+import codecs
 import gzip
 import json
 import sys
@@ -46,6 +47,10 @@ WRITERS: dict[str, Callable[[Path], object]] = {
     "glove.txt": lambda path: path.write_bytes(lines(NAMES, VECTORS)),
     "glove.txt.gz": lambda path: path.write_bytes(gzip.compress(lines(NAMES, VECTORS))),
     "windows.txt": lambda path: path.write_bytes(b"4 3\r\n" + lines(NAMES, VECTORS).replace(b"\n", b" \r\n")),
+    "tabs.txt": lambda path: path.write_bytes(b"4\t3\n" + lines(NAMES, VECTORS).replace(b" ", b"\t")),
+    "tabs_alone.txt": lambda path: path.write_bytes(lines(NAMES, VECTORS).replace(b" ", b"\t")),
+    "mark.txt": lambda path: path.write_bytes(codecs.BOM_UTF8 + lines(NAMES, VECTORS)),
+    "mark_before_counts.txt": lambda path: path.write_bytes(codecs.BOM_UTF8 + b"4 3\n" + lines(NAMES, VECTORS)),
     "vectors.npz": write_npz,
     "vectors.safetensors": write_safetensors,
 }
@@ -165,7 +170,9 @@ def test_a_bad_file_is_refused_with_its_place(tmp_path: Path, content: bytes, se
         ({"names": np.arange(4), "vectors": VECTORS}, "`names` has to be one row of text"),
         ({"names": np.array(NAMES[:3]), "vectors": VECTORS}, "`vectors` has to hold 3 rows"),
         ({"names": np.array(NAMES), "vectors": VECTORS[0]}, "`vectors` has to hold 4 rows"),
-        ({"names": np.array(NAMES), "vectors": VECTORS.astype(int)}, "`vectors` has to hold 4 rows"),
+        ({"names": np.array(NAMES), "vectors": VECTORS.astype(int)}, "has to hold floating-point numbers, not int64"),
+        ({"names": np.array(NAMES), "vectors": VECTORS.astype(complex)}, "floating-point numbers, not complex128"),
+        ({"names": np.array(NAMES), "vectors": VECTORS[:, :0]}, r"`vectors` has to hold 4 rows .* of shape \(4, 0\)"),
         ({"names": np.array(NAMES), "vectors": VECTORS.astype(float) * 1e60}, "row 1: .* not finite"),
         ({"names": np.array(["cat", "dog", "owl", "dog"]), "vectors": VECTORS}, "row 4: 'dog' stands in row 2 already"),
     ],
@@ -188,6 +195,7 @@ def test_a_zip_of_text_files_says_what_to_do(tmp_path: Path) -> None:
     [
         (None, "needs the tensor `vectors`"),
         ({"names": "cat, dog"}, "needs the tensor `vectors`"),
+        ({"names": "[" * 100_000}, "needs the tensor `vectors`"),
         ({"names": '{"cat": 0}'}, "has to be a JSON list of words"),
         ({"names": "[1, 2, 3, 4]"}, "has to be a JSON list of words"),
         ({"names": '["cat"]'}, "`vectors` has to hold 1 rows"),

@@ -4,9 +4,11 @@ word2vec text     `<words> <numbers>` alone on the first line, then `<word> <num
 GloVe text        the same lines without that first one
 word2vec binary   that first line, then `<word> ` and the numbers as little-endian float32, row after row
 
+Text may have tabs in place of spaces, and a byte order mark before its first line.
 Formats: the tools word2vec (Mikolov et al., 2013) and GloVe (Pennington et al., 2014).
 """
 
+import codecs
 import gzip
 import io
 import itertools
@@ -63,7 +65,7 @@ def row_file(stream: io.BufferedReader, path: Path) -> RowFile:
     Raises:
         DataError: the file is none of the three; its rows raise it where they disagree with the first line.
     """
-    first = stream.readline(_LONGEST_LINE)
+    first = stream.readline(_LONGEST_LINE).removeprefix(codecs.BOM_UTF8)
     counts = first.split()
     if len(counts) == 2 and all(field.isdigit() for field in counts):
         count, dimension = (int(field) for field in counts)
@@ -81,7 +83,7 @@ def row_file(stream: io.BufferedReader, path: Path) -> RowFile:
 
 def _text_rows(lines: Iterable[bytes], start: int, dimension: int, path: Path) -> Iterator[Row]:
     for place, line in enumerate(lines, start):
-        text = line.rstrip()
+        text = line.rstrip().replace(b"\t", b" ")
         if text.count(b" ") == dimension:
             name, _, numbers = text.partition(b" ")
             yield place, name, numbers

@@ -176,7 +176,7 @@ def _safetensors(path: Path) -> tuple[list[str], NDArray[np.float32]]:
         with safe_open(path, framework="numpy") as file:
             names = json.loads((file.metadata() or {}).get("names", ""))
             vectors = file.get_tensor("vectors")
-    except (SafetensorError, json.JSONDecodeError, TypeError):
+    except (SafetensorError, json.JSONDecodeError, TypeError, RecursionError):
         raise DataError(
             f"{path}: needs the tensor `vectors` (float32 or float16) and the metadata `names`, a JSON list"
         ) from None
@@ -186,10 +186,11 @@ def _safetensors(path: Path) -> tuple[list[str], NDArray[np.float32]]:
 
 
 def _float_rows(path: Path, count: int, vectors: NDArray[np.generic]) -> NDArray[np.float32]:
-    if vectors.ndim != 2 or vectors.dtype.kind != "f" or len(vectors) != count:
+    if vectors.dtype.kind != "f":
+        raise DataError(f"{path}: `vectors` has to hold floating-point numbers, not {vectors.dtype}; convert them")
+    if vectors.ndim != 2 or len(vectors) != count or vectors.shape[1] == 0:
         raise DataError(
-            f"{path}: `vectors` has to hold {count} rows of numbers, one a name; "
-            f"it is {vectors.dtype} of shape {vectors.shape}"
+            f"{path}: `vectors` has to hold {count} rows of numbers, one a name; it is of shape {vectors.shape}"
         )
     with np.errstate(over="ignore"):
         return vectors.astype(np.float32, copy=False)
