@@ -79,6 +79,11 @@ def test_file_of_a_drawing_is_its_ndjson(tmp_path: Path) -> None:
     assert Manifest(tmp_path, ROWS).file(ROWS[2]) == tmp_path / "café.ndjson"
 
 
+@pytest.mark.parametrize("path", ["photo/cat/0.jpg#old.jpg", "c#/1.png", "a.ndjson#b/1.png"])
+def test_any_other_hash_sign_belongs_to_the_file(tmp_path: Path, path: str) -> None:
+    assert Manifest(tmp_path, ROWS).file(replace(ROWS[0], path=path)) == tmp_path / path
+
+
 def test_merging_keeps_every_file_where_it_is(tmp_path: Path) -> None:
     first, second = Manifest(tmp_path / "a", ROWS[:1]), Manifest(tmp_path / "b" / "c", ROWS[1:])
     merged = merge_manifests([first, second])

@@ -1,6 +1,7 @@
 """Files that cannot be used are found, each with its reason."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -124,6 +125,23 @@ def test_drawings_of_an_ndjson_file_are_read_one_by_one(tmp_path: Path) -> None:
         "cat.ndjson#3": PictureFault.CORRUPT,
         "cat.ndjson#4": PictureFault.MISSING,
     }
+
+
+def test_a_hash_sign_in_a_name_is_no_key_of_a_drawing(root: Path) -> None:
+    (root / "photo/cat/0.jpg#old.jpg").write_text("no picture")
+    found = probe(root)
+    found.manifest.save(root.parent / "manifest")
+
+    for manifest in (found.manifest, probe(root.parent / "manifest").manifest):
+        assert faults(bad_files(manifest)) == {"photo/cat/0.jpg#old.jpg": PictureFault.CORRUPT}
+
+
+def test_headers_are_looked_at_whatever_hash_is_stated(root: Path) -> None:
+    (root / "photo/dog/2.jpg").write_text("no picture")
+    manifest = probe(root).manifest
+    forged = Manifest(root, tuple(replace(row, sha256="aa") for row in manifest.rows))
+
+    assert faults(bad_files(forged, quick=True)) == {"photo/dog/2.jpg": PictureFault.CORRUPT}
 
 
 def test_many_files_take_several_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

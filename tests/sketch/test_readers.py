@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from inkseek.errors import PictureError, PictureFault
 from inkseek.sketch import readers
 from inkseek.sketch.readers import (
+    drawing_place,
     drawing_suffix,
     iterate_ndjson,
     quickdraw_drawing,
@@ -35,6 +36,20 @@ def record(key: str, drawing: Any = ((0, 5), (0, 5))) -> dict[str, Any]:  # noqa
 def ndjson(path: Path, *lines: dict[str, Any] | str) -> Path:
     path.write_text("".join(f"{line if isinstance(line, str) else json.dumps(line)}\n" for line in lines))
     return path
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("a/cat.ndjson#12", ("a/cat.ndjson", "12")),
+        ("CAT.NDJSON#12", ("CAT.NDJSON", "12")),
+        ("cat.ndjson", ("cat.ndjson", None)),
+        ("c#t/cat#1.png", ("c#t/cat#1.png", None)),
+        ("a.ndjson#b/1.png", ("a.ndjson#b/1.png", None)),
+    ],
+)
+def test_only_a_file_of_many_drawings_has_a_key(path: str, place: tuple[str, str | None]) -> None:
+    assert drawing_place(path) == place
 
 
 def test_stroke_json() -> None:

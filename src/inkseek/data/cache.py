@@ -28,7 +28,7 @@ from inkseek.data.report import ReadReport
 from inkseek.data.views import EvaluationData, TrainingData
 from inkseek.errors import DataError, ManifestError, PictureError, PictureFault
 from inkseek.pictures.preprocessing import Preprocessing, read_query, sketch_pixels
-from inkseek.sketch.readers import quickdraw_drawing
+from inkseek.sketch.readers import drawing_place, quickdraw_drawing
 
 Progress = Callable[[int, int], None]
 
@@ -200,7 +200,7 @@ def _tasks(manifest: Manifest) -> Iterator[tuple[Row, dict[str, Any] | None]]:
     """Every row, with its strokes where it is one drawing of many."""
     for file, group in groupby(manifest.rows, key=manifest.file):
         rows = list(group)
-        key_ids = [row.path.partition("#")[2] for row in rows]
+        key_ids = [drawing_place(row.path)[1] or "" for row in rows]
         if file.suffix.lower() != ".ndjson":
             yield from ((row, None) for row in rows)
         else:

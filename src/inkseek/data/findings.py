@@ -170,6 +170,18 @@ def file_findings(skipped: Sequence[Skipped], bad: Sequence[BadFile]) -> Iterato
         yield Finding("blank", False, title, tuple(blank), remedy)
 
 
+def changed_findings(changed: Sequence[Row]) -> Iterator[Finding]:
+    """Files whose content is another one than the manifest states."""
+    if changed:
+        yield Finding(
+            "changed",
+            True,
+            f"{number_of(len(changed), 'file is not that', 'files are not those')} that the manifest was made of",
+            tuple(row.path for row in changed),
+            "`inkseek data convert` the folder again, or put back the files as they were",
+        )
+
+
 def name_findings(repairs: Mapping[str, str]) -> Iterator[Finding]:
     """Class folders that were read as another name."""
     if repairs:

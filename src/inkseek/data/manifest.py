@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal, Self
 
 from inkseek.errors import ManifestError
+from inkseek.sketch.readers import drawing_place
 
 Modality = Literal["sketch", "photo"]
 
@@ -73,7 +74,7 @@ class Manifest:
 
     def file(self, row: Row) -> Path:
         """Where the row's file lies, without the `#key_id` of a drawing."""
-        return self.root / row.path.partition("#")[0]
+        return self.root / drawing_place(row.path)[0]
 
     def select(self, *, modality: Modality | None = None, classes: Collection[str] | None = None) -> "Manifest":
         """Rows of a modality, of some classes, or of both."""

@@ -62,10 +62,14 @@ def _file_rows(file: Path, names: ClassNames, source: str, report: ReadReport) -
             report.add(f"{file}:{number}", LISTED_TWICE, f"key_id {key_id} stands in an earlier line")
         else:
             known.add(key_id)
-            digest = hashlib.sha256(json.dumps(strokes).encode()).hexdigest()
-            yield Row("sketch", class_name, source, f"{file.name}#{key_id}", digest)
+            yield Row("sketch", class_name, source, f"{file.name}#{key_id}", strokes_hash(strokes))
     for word, count in outside.items():
         report.add(file, OUTSIDE_CLASSES, f"{count} drawings of {word!r}, a class that was not asked for")
+
+
+def strokes_hash(strokes: object) -> str:
+    """SHA-256 of the strokes of a record, as the row of a drawing has it."""
+    return hashlib.sha256(json.dumps(strokes).encode()).hexdigest()
 
 
 def _lines(file: Path, report: ReadReport) -> Iterator[tuple[int, bytes]]:

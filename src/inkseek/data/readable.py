@@ -15,7 +15,7 @@ from inkseek.errors import PictureError, PictureFault
 from inkseek.pictures.decode import SUFFIX_FORMATS
 from inkseek.pictures.limits import DEFAULT_LIMITS
 from inkseek.pictures.preprocessing import Preprocessing, read_query
-from inkseek.sketch.readers import iterate_ndjson, quickdraw_drawing
+from inkseek.sketch.readers import drawing_place, iterate_ndjson, quickdraw_drawing
 
 Progress = Callable[[int, int], None]
 """Called with the pictures that are checked and their number."""
@@ -23,7 +23,6 @@ Progress = Callable[[int, int], None]
 _THREADS = 4
 _BATCH = 1024
 _SMALL = Preprocessing(size=32)
-_STROKES_SUFFIX = ".ndjson"
 _HEADER_FORMATS = frozenset(SUFFIX_FORMATS.values()) - {"HEIF"}
 """What Pillow knows by itself."""
 
@@ -48,7 +47,7 @@ def bad_files(
 ) -> list[BadFile]:
     """Pictures of a data set that cannot be decoded, and sketches without ink, by path.
 
-    A content that several files have is decoded once.
+    A content that several files have, by the hashes of the manifest, is decoded once.
 
     Args:
         manifest: the data set.
@@ -58,11 +57,11 @@ def bad_files(
     groups: defaultdict[tuple[str, str, Modality], list[Row]] = defaultdict(list)
     strokes: defaultdict[Path, dict[str, Row]] = defaultdict(dict)
     for row in manifest.rows:
-        suffix = PurePosixPath(row.path.partition("#")[0]).suffix.lower()
-        if suffix == _STROKES_SUFFIX:
-            strokes[manifest.file(row)][row.path.partition("#")[2]] = row
+        key_id = drawing_place(row.path)[1]
+        if key_id is not None:
+            strokes[manifest.file(row)][key_id] = row
         else:
-            groups[row.sha256, suffix, row.modality].append(row)
+            groups[row.path if quick else row.sha256, PurePosixPath(row.path).suffix.lower(), row.modality].append(row)
     found: list[BadFile] = []
     done = 0
     alike = list(groups.values())

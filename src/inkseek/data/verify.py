@@ -6,18 +6,20 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from inkseek.data.content import changed_rows, with_present_hashes
 from inkseek.data.counts import ClassPictures, Counts, Total, count_pictures
 from inkseek.data.datasets import DATA_SETS
 from inkseek.data.duplicates import find_duplicates
 from inkseek.data.findings import (
     Finding,
+    changed_findings,
     count_findings,
     duplicate_findings,
     file_findings,
     name_findings,
     stray_findings,
 )
-from inkseek.data.layouts import DataSet, probe
+from inkseek.data.layouts import MANIFEST, DataSet, probe
 from inkseek.data.quickdraw import read_quickdraw
 from inkseek.data.readable import Progress, bad_files
 from inkseek.data.receipts import RECEIPTS, read_receipts
@@ -145,11 +147,15 @@ def verify(
 
 def _findings(data_set: DataSet, counts: Counts, quick: bool, progress: Progress) -> Iterator[Finding]:
     skipped = _skipped(data_set)
+    manifest = data_set.manifest
+    if data_set.layout == MANIFEST and not quick:  # every other layout was hashed when it was read
+        manifest = with_present_hashes(manifest)
+        yield from changed_findings(changed_rows(data_set.manifest, manifest))
     if data_set.layout != STROKES:  # strokes have no photos beside them
         yield from count_findings(counts)
-    yield from file_findings(skipped, bad_files(data_set.manifest, quick=quick, progress=progress))
+    yield from file_findings(skipped, bad_files(manifest, quick=quick, progress=progress))
     yield from name_findings(data_set.repairs)
-    yield from duplicate_findings(find_duplicates(data_set.manifest), skipped)
+    yield from duplicate_findings(find_duplicates(manifest), skipped)
     yield from stray_findings(skipped)
 
 

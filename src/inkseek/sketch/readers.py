@@ -1,6 +1,7 @@
 """Files that hold strokes: stroke JSON, Quick, Draw! ndjson and SVG."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -17,6 +18,7 @@ __all__ = [
     "MAX_DRAWING_BYTES",
     "NdjsonRecords",
     "StrokeFile",
+    "drawing_place",
     "drawing_suffix",
     "iterate_ndjson",
     "quickdraw_drawing",
@@ -45,6 +47,8 @@ class StrokeFile(Config):
     name: str | None = None
     strokes: list[list[list[float]]]
 
+
+_ONE_OF_MANY = re.compile(r"(?P<file>.*\.ndjson)#(?P<key_id>[^/]*)", re.DOTALL | re.IGNORECASE)
 
 _QUICKDRAW = TypeAdapter(list[list[list[float]]])
 
@@ -114,9 +118,15 @@ def iterate_ndjson(path: Path) -> NdjsonRecords:
     return NdjsonRecords(path)
 
 
+def drawing_place(path: Path | str) -> tuple[str, str | None]:
+    """File of a path, and the `key_id` of `file.ndjson#key_id`, or None; any other `#` belongs to the file's name."""
+    found = _ONE_OF_MANY.fullmatch(str(path))
+    return (found["file"], found["key_id"]) if found else (str(path), None)
+
+
 def drawing_suffix(path: Path | str) -> str | None:
     """Suffix of a file that holds strokes (`file.ndjson#key_id` included), or None for any other file."""
-    suffix = _file_and_key(path)[0].suffix.lower()
+    suffix = Path(drawing_place(path)[0]).suffix.lower()
     return suffix if suffix in DRAWING_SUFFIXES else None
 
 
@@ -126,7 +136,8 @@ def read_drawing(path: Path | str) -> Drawing:
     Raises:
         PictureError: `MISSING`, `EMPTY`, `UNSUPPORTED` for another suffix, else as the reader of the format.
     """
-    file, key = _file_and_key(path)
+    name, key = drawing_place(path)
+    file = Path(name)
     match drawing_suffix(path):
         case ".json":
             return stroke_json_drawing(_content(file), str(path))
@@ -136,11 +147,6 @@ def read_drawing(path: Path | str) -> Drawing:
             return quickdraw_drawing(_record(file, key), str(path))
     detail = f"{file.suffix or 'a name without suffix'} holds no strokes; give .json, .svg or .ndjson"
     raise PictureError(str(path), PictureFault.UNSUPPORTED, detail)
-
-
-def _file_and_key(path: Path | str) -> tuple[Path, str | None]:
-    name, separator, key = str(path).rpartition(".ndjson#")
-    return (Path(f"{name}.ndjson"), key) if separator else (Path(path), None)
 
 
 def _content(path: Path) -> bytes:

@@ -14,6 +14,10 @@ from inkseek.data.layouts.table import LAYOUTS, Layout, Match, find_layouts
 from inkseek.data.manifest import Manifest, Row
 from inkseek.data.report import OUTSIDE_CLASSES, ReadReport
 from inkseek.errors import DataError
+from inkseek.sketch.readers import drawing_place
+
+MANIFEST = "manifest"
+"""Layout of a file that names the pictures and their hashes."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +128,7 @@ def _identify(matches: Sequence[Match]) -> tuple[Match, str | None]:
 
 def _read_manifest(file: Path, classes: Collection[str] | None) -> DataSet:
     whole = Manifest.load(file)
-    require_files(whole.root, [row.path.partition("#")[0] for row in whole.rows], file)
+    require_files(whole.root, [drawing_place(row.path)[0] for row in whole.rows], file)
     names = ClassNames(whole.class_names if classes is None else classes)
     report = ReadReport()
     rows: list[Row] = []
@@ -139,4 +143,4 @@ def _read_manifest(file: Path, classes: Collection[str] | None) -> DataSet:
         report.add(f"{file}/{class_name}", OUTSIDE_CLASSES, f"{count} pictures of a class that was not asked for")
     manifest, report = finish(whole.root, rows, report)
     compare_sides(manifest, report)
-    return DataSet("manifest", known_data_set(whole.class_names), manifest, report)
+    return DataSet(MANIFEST, known_data_set(whole.class_names), manifest, report)
