@@ -28,7 +28,12 @@ class FakeEncoder:
     runtime = "fake"
     fingerprint = "f" * 64
 
-    def __init__(self, seen_classes: tuple[str, ...] = ("cup",), folder: Path = Path("no run") / "model") -> None:
+    def __init__(
+        self,
+        seen_classes: tuple[str, ...] = ("cup",),
+        folder: Path = Path("no run") / "model",
+        dimension: int = 2,
+    ) -> None:
         self.batches: list[tuple[str, int]] = []
         self.config = ModelConfig(
             format=1,
@@ -38,7 +43,7 @@ class FakeEncoder:
             precision="float32",
             seen_classes=seen_classes,
             preprocessing=Preprocessing(size=SIZE, sketch_extent=0.9, stroke_width=0.02),
-            feature=FeatureSpec(kind="float", dimension=2),
+            feature=FeatureSpec(kind="float", dimension=dimension),
             networks=NetworkFiles(encoder="encoder.onnx"),
         )
         self.folder = ModelFolder(folder, self.config, self.fingerprint, "tiny")

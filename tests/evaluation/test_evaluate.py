@@ -173,9 +173,28 @@ def test_codes_on_training_pictures_need_some(tmp_path: Path) -> None:
     manifest = write_data(tmp_path, {WIDE: 1}, {WIDE: 1})
 
     with pytest.raises(DataError, match="fitted on training pictures"):
-        evaluate(as_encoder(FakeEncoder()), evaluation_view(manifest, [WIDE]), codes=CodeRequest("itq", 8))
+        evaluate(as_encoder(FakeEncoder(dimension=8)), evaluation_view(manifest, [WIDE]), codes=CodeRequest("itq", 8))
 
 
 def test_unknown_codes_are_refused_with_the_known_ones() -> None:
     with pytest.raises(ConfigError, match="choose itq, itq-transductive"):
         CodeRequest("lsh")
+
+
+@pytest.mark.parametrize("bits", [0, 12, -8])
+def test_bits_are_a_multiple_of_eight(bits: int) -> None:
+    with pytest.raises(ConfigError, match=f"not {bits}; ask for 64"):
+        CodeRequest("itq", bits)
+
+
+def test_codes_that_cannot_be_fitted_are_refused_before_anything_is_encoded(tmp_path: Path) -> None:
+    manifest = write_data(tmp_path, {WIDE: 3}, {WIDE: 3})
+    data, narrow, wide = evaluation_view(manifest, [WIDE]), FakeEncoder(), FakeEncoder(dimension=64)
+
+    with pytest.raises(ConfigError, match="64 bits cannot be made of features of 2 values"):
+        evaluate(as_encoder(narrow), data, training=data, codes=CodeRequest("itq"))
+    with pytest.raises(DataError, match=r"more than 8 pictures, here are 6"):
+        evaluate(as_encoder(wide), data, training=data, codes=CodeRequest("itq", 8))
+    with pytest.raises(DataError, match=r"more than 8 pictures, here are 3"):
+        evaluate(as_encoder(wide), data, codes=CodeRequest("itq-released", 8))
+    assert narrow.batches == wide.batches == []

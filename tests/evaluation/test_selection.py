@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from inkseek.data.classes import class_list
 from inkseek.errors import ConfigError, SplitError
 from inkseek.evaluation.selection import select
 from tests.evaluation.fakes import TALL, WIDE, write_data
@@ -85,3 +86,15 @@ def test_lists_allow_no_other_gallery(data: Path) -> None:
 
     with pytest.raises(ConfigError, match="leave --gallery and --generalized out"):
         select(data, lists=lists, gallery="distinct")
+
+
+def test_a_published_split_is_never_measured_on_another_data_set(tmp_path: Path) -> None:
+    for side, suffix in (("sketches", "png"), ("images", "jpg")):
+        for name in class_list("quickdraw"):
+            folder = tmp_path / "QuickDraw" / side / name
+            folder.mkdir(parents=True)
+            (folder / f"1.{suffix}").write_bytes(b"not empty")
+
+    with pytest.raises(SplitError, match="is QuickDraw Extended, but sketchy2 is a split of Sketchy Extended"):
+        select(tmp_path / "QuickDraw", "sketchy2")
+    assert len(select(tmp_path / "QuickDraw", "quickdraw").view.queries) == 30

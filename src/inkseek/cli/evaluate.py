@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from inkseek.cli.output import messages, print_json, progress_bar
+from inkseek.errors import ConfigError
 
 if TYPE_CHECKING:
     from inkseek.data.views import EvaluationData
@@ -46,7 +47,7 @@ def evaluate(
     codes: Annotated[
         str | None, typer.Option(help="Binary codes: itq; itq-transductive, itq-released, itq-released-photo.")
     ] = None,
-    bits: Annotated[int, typer.Option(help="Length of a code.", min=8)] = 64,
+    bits: Annotated[int | None, typer.Option(help="Length of a code; 64 by default.")] = None,
     training_data: Annotated[
         Path | None, typer.Option(help="Pictures of seen classes, for codes and spectra; itq takes DATA by default.")
     ] = None,
@@ -58,18 +59,20 @@ def evaluate(
     from rich.console import Console
 
     from inkseek.evaluation.evaluate import CodeRequest
-    from inkseek.evaluation.saved import check_target, default_target, measurement_name, save_measurement
+    from inkseek.evaluation.keeping import check_target, default_target, measurement_name, save_measurement
     from inkseek.evaluation.selection import select
     from inkseek.evaluation.table import evaluation_table
     from inkseek.retrieval.encoder import load_encoder
 
-    request = None if codes is None else CodeRequest(codes, bits)
+    if codes is None and bits is not None:
+        raise ConfigError("--bits is the length of a binary code; name its kind with --codes")
+    request = None if codes is None else CodeRequest(codes, bits or 64)
     encoder = load_encoder(model, runtime=runtime)
     selection = select(
         data, split, gallery=gallery.value, generalized=generalized.value if generalized else None, lists=lists
     )
     name = measurement_name(data, selection, request)
-    target = out or default_target(encoder.folder.path, name)
+    target = out or default_target(encoder, selection.view, name)
     if target is not None:
         check_target(target)
     training = _training(encoder, data, training_data, request)
@@ -121,8 +124,11 @@ def _measure(
 
 
 def _say(data: Path, selection: "Selection") -> None:
-    """What the figures do not show: absent classes and skipped files."""
+    """What the figures do not show: classes read under another name, absent classes, skipped files."""
     say = messages()
+    if selection.repairs:
+        text = ", ".join(f"{folder} as {class_name}" for folder, class_name in sorted(selection.repairs.items()))
+        say.print(f"{data}: folders read under another name: {text}", markup=False, soft_wrap=True)
     absent = selection.view.absent
     if absent:
         text = f"{data} holds no picture of {len(absent)} test classes of {selection.split}: {', '.join(absent)}"

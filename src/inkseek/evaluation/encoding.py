@@ -30,11 +30,13 @@ class Encoded:
         features: float32 [n, d].
         labels: int64 [n], positions in the class names.
         paths: [n] files relative to the manifest's root.
+        digests: uint8 [n, 32], SHA-256 of each picture's content.
     """
 
     features: NDArray[np.float32]
     labels: NDArray[np.int64]
     paths: tuple[str, ...]
+    digests: NDArray[np.uint8]
 
 
 def encode_manifest(
@@ -80,6 +82,7 @@ def encode_manifest(
         np.stack([features[row.sha256] for row in rows]),
         np.array([label[row.class_name] for row in rows], dtype=np.int64),
         tuple(row.path for row in rows),
+        np.frombuffer(bytes.fromhex("".join(row.sha256 for row in rows)), dtype=np.uint8).reshape(len(rows), -1),
     )
 
 

@@ -11,12 +11,12 @@ from inkseek.data.manifest import Manifest, Modality
 from inkseek.data.report import ReadReport
 from inkseek.data.splits import overlap
 from inkseek.data.views import EvaluationData
-from inkseek.errors import ConfigError, PictureFault, SplitError
+from inkseek.errors import ConfigError, DataError, PictureFault, SplitError
 from inkseek.evaluation.encoding import Encoded, encode_manifest
 from inkseek.evaluation.hamming import hamming_metrics
 from inkseek.evaluation.protocols import PROTOCOLS, Protocol
 from inkseek.evaluation.provenance import run_facts
-from inkseek.evaluation.result import ClassFacts, Evaluation, FeatureFacts, ModelFacts
+from inkseek.evaluation.result import FORMAT, ClassFacts, Evaluation, FeatureFacts, ModelFacts
 from inkseek.evaluation.retrieval_metrics import RetrievalMetrics, retrieval_metrics
 from inkseek.evaluation.selection import ALL_CLASSES
 from inkseek.retrieval.codes import CODES, binary_codes
@@ -35,7 +35,7 @@ class CodeRequest:
         bits: length of a code.
 
     Raises:
-        ConfigError: the kind is unknown.
+        ConfigError: the kind is unknown, or the bits are no multiple of 8.
     """
 
     kind: str
@@ -44,11 +44,42 @@ class CodeRequest:
     def __post_init__(self) -> None:
         if self.kind not in CODES:
             raise ConfigError(f"binary codes {self.kind!r} are unknown; choose {', '.join(CODES)}")
+        if self.bits < 8 or self.bits % 8:
+            raise ConfigError(f"a binary code has a multiple of 8 bits, not {self.bits}; ask for 64")
 
     @property
     def fitted_on_training(self) -> bool:
         """Whether pictures of seen classes are needed."""
         return CODES[self.kind].fitted_on == "training"
+
+    def check(self, dimension: int, data: EvaluationData, training: EvaluationData | None) -> None:
+        """Refuse before anything is encoded what could not be fitted afterwards.
+
+        Args:
+            dimension: values of a feature.
+            data: what is measured.
+            training: pictures of seen classes.
+
+        Raises:
+            ConfigError: more bits than values.
+            DataError: no or too few pictures to fit on.
+        """
+        if self.bits > dimension:
+            raise ConfigError(
+                f"{self.bits} bits cannot be made of features of {dimension} values; "
+                f"ask for {dimension // 8 * 8} or less"
+            )
+        fitted = training if self.fitted_on_training else data
+        if fitted is None:
+            raise DataError(f"binary codes {self.kind!r} are fitted on training pictures; give some, or other codes")
+        sides = {"sketch": len(fitted.queries), "photo": len(fitted.gallery)}
+        basis = CODES[self.kind].basis
+        pictures = sum(sides.values()) if basis == "both" else sides[basis]
+        if pictures <= self.bits:
+            raise DataError(
+                f"codes of {self.bits} bits are fitted on more than {self.bits} pictures, here are {pictures}; "
+                "ask for fewer bits, or give more pictures"
+            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,6 +143,8 @@ def evaluate(
             f"{encoder.config.name} was trained on {len(seen)} test classes of {split} ({', '.join(seen)}); "
             f"measure an encoder that never saw them, or give --split {ALL_CLASSES}"
         )
+    if codes is not None:
+        codes.check(encoder.config.feature.dimension, data, training)
     report = ReadReport() if report is None else report
 
     def encode(manifest: Manifest, modality: Modality, names: tuple[str, ...]) -> Encoded:
@@ -169,7 +202,7 @@ def _evaluation(
     main = metrics.get("standard", next(iter(metrics.values())))
     unreadable = sum(report.counts.get(fault, 0) for fault in PictureFault)
     return {
-        "format": 2,
+        "format": FORMAT,
         "inkseek": version("inkseek"),
         "model": _model_facts(encoder),
         "run": run_facts(encoder.folder.path.parent),

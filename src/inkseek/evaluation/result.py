@@ -1,6 +1,9 @@
 """The result of a measurement: figures, and everything that they depend on, ready to be written as JSON."""
 
-from typing import Literal, TypedDict
+from typing import Final, Literal, TypedDict
+
+FORMAT: Final = 2
+"""Of an `Evaluation` as JSON."""
 
 
 class ModelFacts(TypedDict):

@@ -5,23 +5,18 @@ compared: features, labels and picture files of queries and gallery, and of trai
 """
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inkseek.arrays import load_arrays, save_arrays
-from inkseek.atomic import replacing
-from inkseek.errors import DataError, FormatError
-from inkseek.evaluation.evaluate import CodeRequest, Measurement
-from inkseek.evaluation.per_query import save_per_query
-from inkseek.evaluation.provenance import run_facts
+from inkseek.errors import FormatError
+from inkseek.evaluation.result import FORMAT as RESULT_FORMAT
 from inkseek.evaluation.result import Evaluation
-from inkseek.evaluation.selection import Selection
 
 EVALUATION = "evaluation.json"
 QUERIES = "queries.npz"
@@ -40,11 +35,13 @@ class FeatureTable:
         features: what was compared: float32 [n, d] retrieval features, or uint8 [n, bits / 8] packed codes.
         labels: int64 [n], positions in the class names.
         paths: [n] files relative to the data set's root, as a manifest holds them.
+        digests: uint8 [n, 32], SHA-256 of each picture's content.
     """
 
     features: NDArray[np.float32] | NDArray[np.uint8]
     labels: NDArray[np.int64]
     paths: tuple[str, ...]
+    digests: NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,97 +77,42 @@ class SavedEvaluation:
         Raises:
             FormatError: it is missing, damaged or of another format.
         """
-        try:
-            evaluation = json.loads((folder / EVALUATION).read_text(encoding="utf-8"))
-        except OSError as error:
-            raise FormatError(
-                f"{folder}: no saved measurement ({error.strerror}); make one with inkseek evaluate MODEL --out DIR"
-            ) from None
-        except ValueError:
-            raise FormatError(f"{folder / EVALUATION}: is damaged; measure again") from None
+        evaluation = _read_evaluation(folder / EVALUATION)
         found = load_arrays(folder / FEATURES, "measure again")
         try:
             if int(found["format"]) != FORMAT:
                 raise FormatError(f"{folder}: format {int(found['format'])}, but this inkseek reads {FORMAT}")
+            names, training_names = _strings(found["class_names"]), _strings(found["training_class_names"])
+            sides = [side for side in ("sketch", "photo") if f"{side}_labels" in found]
             return cls(
                 path=folder,
                 name=str(found["name"]),
                 evaluation=evaluation,
                 root=Path(str(found["root"])),
-                class_names=_strings(found["class_names"]),
-                queries=_table(found, "queries"),
-                gallery=_table(found, "gallery"),
-                training_class_names=_strings(found["training_class_names"]),
-                training={side: _table(found, side) for side in ("sketch", "photo") if f"{side}_labels" in found},
+                class_names=names,
+                queries=_table(found, "queries", len(names)),
+                gallery=_table(found, "gallery", len(names)),
+                training_class_names=training_names,
+                training={side: _table(found, side, len(training_names)) for side in sides},
             )
-        except (ValueError, KeyError):
+        except (ValueError, KeyError, TypeError):
             raise FormatError(f"{folder / FEATURES}: holds no measurement; measure again") from None
 
 
-def measurement_name(data: Path, selection: Selection, codes: CodeRequest | None) -> str:
-    """What is measured, in a word that may name a folder: data set, split, and every choice that is not the default."""
-    view = selection.view
-    parts = [
-        data.absolute().stem,
-        Path(selection.split).stem,
-        "" if view.gallery_mode == "as_listed" else view.gallery_mode,
-        f"generalized_{view.generalized}" if view.generalized else "",
-        f"{codes.kind}-{codes.bits}" if codes else "",
-    ]
-    return re.sub(r"[^\w@.-]+", "_", "-".join(part for part in parts if part))
-
-
-def default_target(model: Path, name: str) -> Path | None:
-    """Where a run keeps the measurement `name` of its model folder; None for a model folder of no run."""
-    return model.parent / EVALUATIONS / name if run_facts(model.parent) else None
-
-
-def check_target(folder: Path) -> None:
-    """Refuse a folder that a measurement must not replace.
-
-    Raises:
-        DataError: it exists and is no measurement.
-    """
-    if folder.exists() and not (folder / EVALUATION).is_file():
-        raise DataError(f"{folder}: exists and is no measurement; choose another folder with --out")
-
-
-def save_measurement(folder: Path, measurement: Measurement, name: str) -> None:
-    """Write a measurement: the folder is whole, or as it was before. An older measurement in it is replaced.
-
-    Raises:
-        DataError: the folder exists and is no measurement, or cannot be written.
-    """
-    check_target(folder)
+def _read_evaluation(file: Path) -> Evaluation:
     try:
-        with replacing(folder) as new:
-            save_evaluation(new, _saved(folder, measurement, name))
-            save_per_query(
-                new / QUERIES,
-                measurement.metrics,
-                paths=measurement.queries.paths,
-                class_names=measurement.data.class_names,
-            )
+        tree = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
-        raise DataError(f"{folder}: cannot be written ({error.strerror}); choose another folder with --out") from None
-
-
-def _saved(folder: Path, measurement: Measurement, name: str) -> SavedEvaluation:
-    queries, gallery = measurement.queries, measurement.gallery
-    of_queries, of_gallery = measurement.codes or (queries.features, gallery.features)
-    # Codes and real features do not stand in one figure.
-    training = {} if measurement.codes else measurement.training
-    return SavedEvaluation(
-        path=folder,
-        name=name,
-        evaluation=measurement.evaluation,
-        root=measurement.data.queries.root.absolute(),
-        class_names=measurement.data.class_names,
-        queries=FeatureTable(of_queries, queries.labels, queries.paths),
-        gallery=FeatureTable(of_gallery, gallery.labels, gallery.paths),
-        training_class_names=measurement.training_class_names if training else (),
-        training={side: FeatureTable(part.features, part.labels, part.paths) for side, part in training.items()},
-    )
+        raise FormatError(
+            f"{file.parent}: no saved measurement ({error.strerror}); make one with inkseek evaluate MODEL --out DIR"
+        ) from None
+    except (ValueError, RecursionError):
+        raise FormatError(f"{file}: is damaged; measure again") from None
+    if not isinstance(tree, dict) or tree.get("format") != RESULT_FORMAT:
+        raise FormatError(f"{file}: not a result of format {RESULT_FORMAT}; measure again")
+    if missing := Evaluation.__required_keys__ - tree.keys():
+        raise FormatError(f"{file}: lacks {', '.join(sorted(missing))}; measure again")
+    return cast(Evaluation, tree)
 
 
 def save_evaluation(folder: Path, saved: SavedEvaluation) -> None:
@@ -186,8 +128,9 @@ def save_evaluation(folder: Path, saved: SavedEvaluation) -> None:
         arrays[f"{side}_features"] = table.features
         arrays[f"{side}_labels"] = table.labels
         arrays[f"{side}_paths"] = np.array(table.paths, dtype=np.str_)
+        arrays[f"{side}_digests"] = table.digests
     save_arrays(folder / FEATURES, arrays)
-    text = json.dumps(saved.evaluation, indent=1, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(saved.evaluation, indent=1, allow_nan=False)
     (folder / EVALUATION).write_text(text + "\n", encoding="utf-8")
 
 
@@ -212,5 +155,11 @@ def _strings(values: NDArray[Any]) -> tuple[str, ...]:
     return tuple(str(value) for value in values)
 
 
-def _table(arrays: Mapping[str, NDArray[Any]], side: str) -> FeatureTable:
-    return FeatureTable(arrays[f"{side}_features"], arrays[f"{side}_labels"], _strings(arrays[f"{side}_paths"]))
+def _table(arrays: Mapping[str, NDArray[Any]], side: str, classes: int) -> FeatureTable:
+    features, labels, digests = (arrays[f"{side}_{what}"] for what in ("features", "labels", "digests"))
+    paths = _strings(arrays[f"{side}_paths"])
+    if features.ndim != 2 or {len(labels), len(digests), len(paths)} != {len(features)}:
+        raise ValueError("the columns of a side differ in length")
+    if labels.min(initial=0) < 0 or labels.max(initial=0) >= max(classes, 1):
+        raise ValueError("a label is no position in the class names")
+    return FeatureTable(features, labels, paths, digests)

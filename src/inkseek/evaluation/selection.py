@@ -1,15 +1,17 @@
 """What a measurement looks at: the data set, the split's unseen classes, the photos that stand in the gallery."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from inkseek.data.datasets import DATA_SETS
 from inkseek.data.galleries import GalleryMode
-from inkseek.data.layouts import probe
+from inkseek.data.layouts import DataSet, probe
 from inkseek.data.listfiles import read_lists
 from inkseek.data.report import ReadReport
-from inkseek.data.splits import find_split
+from inkseek.data.splits import SPLITS, find_split, split_data_set
 from inkseek.data.views import EvaluationData, Generalized, evaluation_view, generalized_view
-from inkseek.errors import ConfigError
+from inkseek.errors import ConfigError, SplitError
 
 ALL_CLASSES = "all"
 """The split that makes every class of the data set a test class, seen in training or not."""
@@ -24,12 +26,14 @@ class Selection:
         unseen: classes that the encoder must not have been trained on; None for "all".
         view: queries and gallery.
         report: what was skipped while reading.
+        repairs: name of a class folder -> class that it was read as, where a table of aliases told.
     """
 
     split: str
     unseen: tuple[str, ...] | None
     view: EvaluationData
     report: ReadReport
+    repairs: Mapping[str, str] = field(default_factory=dict)
 
 
 def select(
@@ -52,7 +56,7 @@ def select(
     Raises:
         ConfigError: two choices contradict each other.
         DataError: the data set cannot be read, or lacks queries or gallery.
-        SplitError: there is no such split.
+        SplitError: there is no such split, or it is that of another data set.
     """
     if lists is not None:
         return _listed(data, split, lists, plain=gallery == "as_listed" and generalized is None)
@@ -61,15 +65,24 @@ def select(
             raise ConfigError("--generalized adds seen classes to a split's unseen ones; name a split with --split")
         found = probe(data)
         view = evaluation_view(found.manifest, found.manifest.class_names, gallery=gallery)
-        return Selection(split, None, view, found.report)
+        return Selection(split, None, view, found.report, found.repairs)
     classes = find_split(split)
+    found = probe(data, (*classes.seen, *classes.unseen) if generalized else classes.unseen)
+    _check_data_set(data, found, split)
     if generalized:
-        found = probe(data, (*classes.seen, *classes.unseen))
         view = generalized_view(found.manifest, classes, generalized, gallery=gallery)
-        return Selection(split, classes.unseen, view, found.report)
-    found = probe(data, classes.unseen)
+        return Selection(split, classes.unseen, view, found.report, found.repairs)
     view = evaluation_view(found.manifest, classes.unseen, gallery=gallery)
-    return Selection(split, classes.unseen, view, found.report_without(classes.seen))
+    return Selection(split, classes.unseen, view, found.report_without(classes.seen), found.repairs)
+
+
+def _check_data_set(data: Path, found: DataSet, split: str) -> None:
+    """Refuse another data set's pictures under the name of a published split."""
+    if split in SPLITS and found.name not in (None, split_data_set(split)):
+        raise SplitError(
+            f"{data}: is {DATA_SETS[found.name].title}, but {split} is a split of "
+            f"{DATA_SETS[split_data_set(split)].title}; name a split of its own, or a JSON file of classes"
+        )
 
 
 def _listed(data: Path, split: str, lists: Path, *, plain: bool) -> Selection:

@@ -3,8 +3,9 @@
 from collections.abc import Collection
 
 from inkseek.data.classes import class_key
+from inkseek.data.galleries import distinct
 from inkseek.data.manifest import Manifest
-from inkseek.data.views import EvaluationData, evaluation_view, held_out
+from inkseek.data.views import HELD_OUT_PER_CLASS, EvaluationData, evaluation_view, held_out
 from inkseek.errors import DataError
 
 PER_CLASS = 50
@@ -22,8 +23,8 @@ def training_pictures(manifest: Manifest, seen_classes: Collection[str], per_cla
     """
     keys = {class_key(name) for name in seen_classes}
     names = [name for name in manifest.class_names if class_key(name) in keys]
-    seen = manifest.select(classes=names)
-    first, aside = held_out(seen, per_class + 5), frozenset(held_out(seen).rows)
+    seen = distinct(manifest.select(classes=names))
+    first, aside = held_out(seen, per_class + HELD_OUT_PER_CLASS), frozenset(held_out(seen).rows)
     sample = Manifest(seen.root, tuple(row for row in first.rows if row not in aside))
     try:
         return evaluation_view(sample, names)

@@ -31,8 +31,6 @@ FORMAT = 1
 BLOCK_ROWS = 8192
 """Features held in float64 at a time."""
 
-"""What NumPy and zipfile raise on damaged bytes."""
-
 Matrix = NDArray[np.float64]
 Update = Literal["correct", "released"]
 Basis = Literal["both", "sketch", "photo"]
@@ -169,6 +167,8 @@ def fit_itq(
             yield from _centred(features[modality], means[modality])
 
     directions = principal_directions(centred(), bits)
+    if rotation == "correct":
+        directions = _fix_signs(directions)
     projected = np.concatenate([block @ directions for block in centred()])
     matrix, _ = learn_rotation(projected, iterations=iterations, seed=seed, update=rotation)
     return Itq(means, directions @ matrix)
@@ -177,7 +177,7 @@ def fit_itq(
 def principal_directions(centred: Iterable[Matrix], count: int) -> Matrix:
     """Eigenvectors of `X^T X` by falling eigenvalue: W of the paper's section 2.1.
 
-    An eigenvector is known but for its sign; here its value of largest magnitude is positive.
+    An eigenvector is known but for its sign, which is left as LAPACK gives it.
 
     Args:
         centred: X in blocks [n, d].
@@ -188,7 +188,7 @@ def principal_directions(centred: Iterable[Matrix], count: int) -> Matrix:
     """
     scatter = sum(block.T @ block for block in centred)
     _, vectors = np.linalg.eigh(scatter)
-    return _fix_signs(vectors[:, ::-1][:, :count])
+    return vectors[:, ::-1][:, :count]
 
 
 def learn_rotation(projected: Matrix, *, iterations: int, seed: int, update: Update) -> tuple[Matrix, Matrix]:
@@ -200,7 +200,8 @@ def learn_rotation(projected: Matrix, *, iterations: int, seed: int, update: Upd
 
     `released` is what the field's released Python codes compute. They were translated from MATLAB, whose third result
     is T; NumPy's is T^T, and they take it for T: `R = T^T S^T`. That is orthogonal, minimises nothing, and depends on
-    the signs that LAPACK gives singular vectors. Published 64-bit results were measured with it.
+    the signs that LAPACK gives singular vectors, which are left as they are in this mode; under `correct` the value of
+    largest magnitude of each vector of the start is positive. Published 64-bit results were measured with it.
 
     Args:
         projected: V [n, c].
@@ -213,7 +214,9 @@ def learn_rotation(projected: Matrix, *, iterations: int, seed: int, update: Upd
         float64 [iterations + 1].
     """
     gaussian = np.random.RandomState(seed).standard_normal((projected.shape[1],) * 2)
-    rotation = _fix_signs(np.linalg.svd(gaussian)[0])
+    rotation = np.linalg.svd(gaussian)[0]
+    if update == "correct":
+        rotation = _fix_signs(rotation)
     signs, error = _quantise(projected, rotation)
     errors = [error]
     for _ in range(iterations):
