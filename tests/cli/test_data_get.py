@@ -46,6 +46,9 @@ def test_words_are_fetched_and_the_next_step_is_told(bucket: Site, tmp_path: Pat
         "hot air balloon (2 of 3), megabytes ...\n"
         "tennis racquet (3 of 3), megabytes ...\n"
         f"{out}: 3 files fetched (0.0 MB), 0 were there already\n"
+        "cat.ndjson: checked by size and content\n"
+        "hot air balloon.ndjson: checked by size and content\n"
+        "tennis racquet.ndjson: checked by size and content\n"
         "terms: The Quick, Draw! Dataset, Google; CC BY 4.0\n"
         f"type next: inkseek data verify '{out}'\n"
     )
@@ -53,6 +56,16 @@ def test_words_are_fetched_and_the_next_step_is_told(bucket: Site, tmp_path: Pat
 
     again = inkseek("data", "get", "quickdraw", *words, "--out", out, "--from", bucket.base)
     assert f"{out}: 0 files fetched (0.0 MB), 3 were there already" in again.err
+    assert "checked by" not in again.err
+
+
+def test_a_file_whose_end_nobody_states_is_told(bucket: Site, tmp_path: Path) -> None:
+    bucket.replies = [Reply(headers={"Content-Length": None})]
+
+    done = inkseek("data", "get", "quickdraw", "--words", "cat", "--out", tmp_path, "--from", bucket.base)
+
+    assert done.code == 0
+    assert "cat.ndjson: checked by content alone: the server states neither checksum nor length" in done.err
 
 
 def test_what_was_fetched_as_json(bucket: Site, tmp_path: Path) -> None:
@@ -100,7 +113,7 @@ def test_sketches_are_fetched_and_unpacked(page: Site, tmp_path: Path) -> None:
 
     assert (done.code, done.out) == (0, "")
     assert "1 files fetched" not in done.err
-    assert f"{out}: 1 file fetched (0.0 MB), 0 were there already" in done.err
+    assert f"{out}: 1 file fetched (0.0 MB), 0 were there already\nsketches_png.zip: checked by md5\n" in done.err
     assert "SIGGRAPH 2012; CC BY 4.0" in done.err
     assert "the photos are not among them: inkseek data get tuberlin-photos" in done.err
     assert (out / "png/door handle/2.png").read_bytes() == b"2"
@@ -147,8 +160,12 @@ def test_what_to_obtain_as_json() -> None:
         ("quickdraw --out {out} --words catt", "no word for 'catt'; near it are cat"),
         ("quickdraw --out {out} --split sketchy9", "no split is named"),
         ("quickdraw --out {out} --words cat --from http://example.org", "not an https address"),
-        ("tuberlin --out {out} --words cat", "--words and --split choose strokes of quickdraw"),
-        ("sketchy --split sketchy1", "--words and --split choose strokes of quickdraw"),
+        ("tuberlin --out {out} --words cat", "--words, --split and --classes choose strokes of quickdraw"),
+        ("sketchy --split sketchy1", "--words, --split and --classes choose strokes of quickdraw"),
+        ("tuberlin --out {out} --classes seen", "--words, --split and --classes choose strokes of quickdraw"),
+        ("quickdraw --out {out} --words cat --classes unseen", "--classes chooses classes of --split; leave it out"),
+        ("quickdraw --out {out} --words cat --classes seen", "--classes chooses classes of --split; leave it out"),
+        ("quickdraw --out {out} --classes seen", "say which words"),
         ("sketchy --from https://example.org", "sketchy is not fetched, so --from has no use"),
     ],
 )

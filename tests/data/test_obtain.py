@@ -112,7 +112,7 @@ def test_words_are_fetched_into_files_that_can_be_read(bucket: Site, tmp_path: P
         ["cat", "hot air balloon"], tmp_path / "qd", f"{bucket.base}/", steps=lambda *step: seen.append(step)
     )
 
-    assert [file.receipt.checked for file in done] == ["md5 of the server", "size"]
+    assert [file.receipt.checked for file in done] == ["md5 of the server", "size and content"]
     assert [path for path, _ in bucket.requests] == ["cat.ndjson", "hot air balloon.ndjson"]
     assert {step[0] for step in seen} == {"cat (1 of 2), megabytes", "hot air balloon (2 of 2), megabytes"}
     assert seen[0][1:] == (0, 1)
@@ -129,6 +129,47 @@ def test_a_broken_connection_is_told(bucket: Site, tmp_path: Path, monkeypatch: 
     fetch_quickdraw(["cat"], tmp_path, bucket.base, steps=lambda doing, done, total: seen.append(doing))
 
     assert seen[0] == "the server answers 503 Service Unavailable; again in 1 s"
+
+
+RECORD = json.dumps(quickdraw_record("cat", 7)).encode() + b"\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        (RECORD + RECORD[:-20], "line 2 is no drawing"),
+        (b"<html>log in, please</html>", "line 1 is no drawing"),
+        (RECORD + b'{"word": "cat"}\n', "line 2 is no drawing"),
+        (b"[1, 2]\n", "line 1 is no drawing"),
+        (b"[" * 100_000, "line 1 is no drawing"),
+        (b"\n", "it holds no drawing"),
+        (b"", "it holds no drawing"),
+    ],
+)
+@pytest.mark.parametrize("length", [True, False])
+def test_what_is_no_drawing_is_not_kept(bucket: Site, tmp_path: Path, body: bytes, fault: str, length: bool) -> None:
+    bucket.replies = [Reply(body=body, headers={} if length else {"Content-Length": None})]
+
+    with pytest.raises(DataError, match=rf"cat.ndjson: arrived damaged 2 times \({fault}.*nothing was kept"):
+        fetch_quickdraw(["cat"], tmp_path, bucket.base, steps=nothing)
+
+    assert not list(tmp_path.iterdir())
+
+
+def test_without_checksum_and_length_the_content_alone_speaks(bucket: Site, tmp_path: Path) -> None:
+    bucket.replies = [Reply(body=RECORD + b"\n" + RECORD, headers={"Content-Length": None})]
+
+    (done,) = fetch_quickdraw(["cat"], tmp_path, bucket.base, steps=nothing)
+
+    assert done.receipt.checked == "content"
+
+
+def test_a_checksum_of_the_server_counts_more_than_the_content(bucket: Site, tmp_path: Path) -> None:
+    bucket.replies = [Reply(body=b"as it is", headers={"x-goog-hash": google_hash(b"as it is")})]
+
+    (done,) = fetch_quickdraw(["cat"], tmp_path, bucket.base, steps=nothing)
+
+    assert done.receipt.checked == "md5 of the server"
 
 
 def test_the_second_call_fetches_nothing(bucket: Site, tmp_path: Path) -> None:

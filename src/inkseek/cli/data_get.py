@@ -44,9 +44,10 @@ def get(
         list[str] | None, typer.Option(help="quickdraw: words or classes, with commas between. Repeatable.")
     ] = None,
     split: Annotated[str | None, typer.Option(help="quickdraw: the words for the classes of this split.")] = None,
-    classes: Annotated[Classes, typer.Option(help="quickdraw: which classes of --split; seen ones to train on.")] = (
-        Classes.SEEN
-    ),
+    classes: Annotated[
+        Classes | None,
+        typer.Option(help="quickdraw: which classes of --split; the seen ones, to train on, by default."),
+    ] = None,
     base: Annotated[
         str | None, typer.Option("--from", help="Address of a folder with the same files, such as a mirror.")
     ] = None,
@@ -55,8 +56,8 @@ def get(
     ] = False,
 ) -> None:
     """Fetch a data set from its public source, or say exactly what to obtain and where to put it."""
-    if name is not Obtainable.QUICKDRAW and (words or split):
-        raise DataError(f"--words and --split choose strokes of quickdraw; leave them out for {name.value}")
+    if name is not Obtainable.QUICKDRAW and (words or split or classes):
+        raise DataError(f"--words, --split and --classes choose strokes of quickdraw; leave them out for {name.value}")
     match name:
         case Obtainable.QUICKDRAW:
             _get_quickdraw(_folder(out, name), words or [], split, classes, base, as_json)
@@ -75,15 +76,17 @@ def _folder(out: Path | None, name: Obtainable) -> Path:
 
 
 def _get_quickdraw(
-    out: Path, words: Sequence[str], split: str | None, classes: Classes, base: str | None, as_json: bool
+    out: Path, words: Sequence[str], split: str | None, classes: Classes | None, base: str | None, as_json: bool
 ) -> None:
     from inkseek.data.obtain import QUICKDRAW, fetch_quickdraw, named_words, split_words
 
     if bool(words) == bool(split):
         raise DataError("say which words: --words cat,dog, or --split NAME for those of its seen classes")
+    if words and classes:
+        raise DataError("--classes chooses classes of --split; leave it out beside --words")
     without: list[str] = []
     if split:
-        chosen, without = split_words(split, classes.value)
+        chosen, without = split_words(split, (classes or Classes.SEEN).value)
     else:
         chosen = named_words([word.strip() for text in words for word in text.split(",") if word.strip()])
     if without:
@@ -134,10 +137,18 @@ def _print_fetched(name: Obtainable, out: Path, terms: str, fetched: "Sequence[D
     count = f"{len(new)} {'file' if len(new) == 1 else 'files'}"
     text = f"{out}: {count} fetched ({size:.1f} MB), {len(fetched) - len(new)} were there already"
     say.print(text, markup=False, soft_wrap=True)
+    for file in new:
+        say.print(f"{file.file.name}: checked by {_check_in_words(file.receipt.checked)}", markup=False, soft_wrap=True)
     say.print(f"terms: {terms}", markup=False, soft_wrap=True)
     if name is Obtainable.TUBERLIN:
         say.print("the photos are not among them: inkseek data get tuberlin-photos", markup=False, soft_wrap=True)
     say.print(f"type next: inkseek data verify {shlex.quote(str(out))}", markup=False, soft_wrap=True)
+
+
+def _check_in_words(checked: str) -> str:
+    if checked == "content":
+        return "content alone: the server states neither checksum nor length, so it may have ended early"
+    return checked
 
 
 def _tell(name: Obtainable, out: Path | None, as_json: bool) -> None:

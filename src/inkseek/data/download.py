@@ -21,6 +21,9 @@ Progress = Callable[[int, int | None], None]
 Notice = Callable[[str], None]
 """Called with why an attempt failed and when the next one follows."""
 
+FaultOf = Callable[[Path], str | None]
+"""Reads a finished file; says what is wrong with it, or None."""
+
 _BLOCK_BYTES = 1 << 20
 _TRIALS = 2
 
@@ -99,6 +102,7 @@ def download(
     sha256: str | None = None,
     md5: str | None = None,
     size: int | None = None,
+    fault_of: FaultOf | None = None,
     progress: Progress = lambda done, total: None,
     notice: Notice = lambda text: None,
     pauses: Sequence[float] = PAUSES,
@@ -108,8 +112,9 @@ def download(
     The bytes go to `<file>.part` and stay there when the transfer breaks; the next attempt, or the next call, asks for
     the rest. Content of another version is never joined to them: the server's entity tag or date of change must be the
     same, and the checksum is taken of the finished file. That is `sha256` or `md5`, else the one that the server states
-    (`x-goog-hash`, `Content-MD5`). A damaged file is thrown away and fetched once more. What was fetched is noted in
-    `downloads.json` beside it.
+    (`x-goog-hash`, `Content-MD5`); where none is known, the size that the server states, and what `fault_of` finds. A
+    damaged file is thrown away and fetched once more. Where not even a size is known, an end that came too early shows
+    only in the content, and the receipt says "content". What was fetched is noted in `downloads.json` beside it.
 
     Args:
         url: https address; plain http only to this machine itself.
@@ -117,6 +122,7 @@ def download(
         sha256: published checksum, hexadecimal.
         md5: published checksum, hexadecimal.
         size: published size in bytes.
+        fault_of: looks into the file where no checksum is known.
         progress: told of every block.
         notice: told of every attempt that failed and is followed by another.
         pauses: seconds before each further attempt.
@@ -136,14 +142,22 @@ def download(
     for _ in range(_TRIALS):
         offer = _fetch(url, part, checks, progress, notice, pauses)
         content, final = _Content.of(part.file), _with_offer(checks, offer)
-        fault = final.fault(content)
+        look = None if final.checksum else fault_of
+        fault = final.fault(content) or (look(part.file) if look else None)
         if fault is None:
             part.finish(file)
-            receipt = Receipt.now(url, content.size, content.sha256, final.against)
+            receipt = Receipt.now(url, content.size, content.sha256, _checked(final, looked=look is not None))
             add_receipt(file.parent, file.name, receipt)
             return Download(file, receipt, skipped=False)
         part.discard()
     raise DataError(f"{url}: arrived damaged {_TRIALS} times ({fault}); nothing was kept, try again later")
+
+
+def _checked(checks: _Checks, *, looked: bool) -> str:
+    """What a receipt says of the checks, of which none is a checksum where the content was looked at."""
+    if not looked:
+        return checks.against
+    return "content" if checks.size is None else f"{checks.against} and content"
 
 
 def _with_offer(checks: _Checks, offer: Offer) -> _Checks:

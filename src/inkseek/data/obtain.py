@@ -1,6 +1,7 @@
 """What can be fetched from stable public sources: the strokes of Quick, Draw! and the sketches of TU-Berlin."""
 
 import difflib
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -51,6 +52,7 @@ TUBERLIN_ARCHIVE = "sketches_png.zip"
 TUBERLIN_MD5 = "023123df86a928a5273e3ba11990d8fd"
 """As two repositories state it: PengBoXiangShang/torchsketch (`md5sum_table.py`) and DeepMind's dm_nevis."""
 TUBERLIN_FOLDER = "png"
+_OF_A_DRAWING = frozenset({"word", "key_id", "drawing"})
 _TUBERLIN_FILES = 100_000
 _TUBERLIN_BYTES = 8 << 30
 
@@ -107,6 +109,8 @@ def split_words(split: str, part: Part) -> tuple[list[str], list[str]]:
 def fetch_quickdraw(words: Sequence[str], folder: Path, base: str = QUICKDRAW.base, *, steps: Steps) -> list[Download]:
     """Fetch `<word>.ndjson` for each word; files that are there already are kept.
 
+    Where the server states no checksum, `fault_of_drawings` looks into the file.
+
     Args:
         words: as `named_words` or `split_words` gives them.
         folder: where to put them.
@@ -120,11 +124,29 @@ def fetch_quickdraw(words: Sequence[str], folder: Path, base: str = QUICKDRAW.ba
         download(
             f"{base.rstrip('/')}/{quote(word)}.ndjson",
             folder / f"{word}.ndjson",
+            fault_of=fault_of_drawings,
             progress=_naming(steps, f"{word} ({number} of {len(words)}), megabytes", MEGABYTE),
             notice=_noticing(steps),
         )
         for number, word in enumerate(words, start=1)
     ]
+
+
+def fault_of_drawings(file: Path) -> str | None:
+    """The first line of an ndjson file that is no drawing, in words; None where every line is one. Blank ones pass."""
+    found = False
+    with file.open("rb") as stream:
+        for number, line in enumerate(stream, start=1):
+            if not line.strip():
+                continue
+            try:
+                record = json.loads(line)
+            except (ValueError, RecursionError):
+                record = None
+            if not isinstance(record, dict) or not record.keys() >= _OF_A_DRAWING:
+                return f"line {number} is no drawing with word, key_id and drawing"
+            found = True
+    return None if found else "it holds no drawing"
 
 
 def fetch_tuberlin(folder: Path, base: str = TUBERLIN.base, *, steps: Steps) -> Download | None:

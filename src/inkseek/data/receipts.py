@@ -23,7 +23,8 @@ class Receipt:
         url: address that was asked for.
         size: bytes.
         sha256: hexadecimal checksum of what arrived.
-        checked: what it was checked against: "sha256", "md5", "md5 of the server", "size" or "nothing".
+        checked: what it was checked against: "sha256", "md5", "md5 of the server"; where no checksum was known, "size
+            and content" or "content" if it was looked into, else "size" or "nothing".
         fetched: time, UTC, ISO 8601.
     """
 
