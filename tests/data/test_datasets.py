@@ -52,7 +52,10 @@ def test_no_photo_folder_of_tuberlin_is_the_name_of_another_class() -> None:
 
 def test_a_data_set_is_told_by_its_classes() -> None:
     assert data_set_of(class_list("sketchy2_unseen")) == "sketchy"
-    assert data_set_of(["alarmclock", "mouse", "chandeler"]) == "tuberlin"
+    misspelt = tuple(tuberlin_aliases())[:20]
+    assert data_set_of(misspelt) == "tuberlin"
+    assert data_set_of(misspelt[:19]) is None
+    assert data_set_of(["trombone", "chandelier", "wrist-watch"]) == "tuberlin"
     assert data_set_of(["cat", "dog"]) is None  # known to all
     assert data_set_of(["cat", "palm tree"], ["sketchy", "quickdraw"]) == "quickdraw"
     assert data_set_of([]) is None

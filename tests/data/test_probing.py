@@ -101,6 +101,15 @@ def test_a_mouse_is_an_animal_in_tuberlin_alone(tmp_path: Path) -> None:
     assert probe(tmp_path / "few", ["mouse (animal)", "mouse"]).manifest.class_names == ("mouse",)
 
 
+def test_a_mouse_of_ones_own_in_folders_like_those_of_tuberlin_stays_a_mouse(tmp_path: Path) -> None:
+    for class_name in ("mouse", "pipe", "keyboard"):
+        put(tmp_path / "sketches" / class_name)
+        put(tmp_path / "images" / class_name)
+    found = probe(tmp_path)
+    assert (found.name, found.repairs) == (None, {})
+    assert found.manifest.class_names == ("keyboard", "mouse", "pipe")
+
+
 @pytest.mark.parametrize("folder", ["palm tree", "palm_tree", "Palm-Tree"])
 def test_a_palm_tree_of_quickdraw_is_one_class(tmp_path: Path, folder: str) -> None:
     put(tmp_path / "QuickDraw_sketches_final" / "palm tree")

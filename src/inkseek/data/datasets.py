@@ -134,10 +134,11 @@ def data_set_aliases(name: str | None) -> Mapping[str, str]:
 def data_set_of(folders: Collection[str], among: Collection[str] = tuple(DATA_SETS)) -> str | None:
     """The data set that knows the most of these class folders, if one knows more of them than every other.
 
-    One folder in ten may be foreign to it; where more are, and where two know as many, there is no answer.
+    One folder in ten may be foreign to it; where more are, and where two know as many, there is no answer. Misspelt
+    folders tell a data set where there are twenty folders; among fewer, only its own class names do.
     """
     keys = {class_key(folder) for folder in folders}
-    known = {name: len(keys & _known(name)) for name in among}
+    known = {name: len(keys & _known(name, aliases=len(keys) >= _TELLING)) for name in among}
     best = max(known.values(), default=0)
     winners = [name for name, count in known.items() if count == best]
     return winners[0] if len(winners) == 1 and best * 10 >= len(keys) * 9 else None
@@ -148,5 +149,6 @@ def known_data_set(class_names: Collection[str]) -> str | None:
     return data_set_of(class_names) if len(class_names) >= _TELLING else None
 
 
-def _known(name: str) -> frozenset[str]:
-    return frozenset({*map(class_key, class_list(DATA_SETS[name].classes)), *data_set_aliases(name)})
+def _known(name: str, *, aliases: bool) -> frozenset[str]:
+    own = map(class_key, class_list(DATA_SETS[name].classes))
+    return frozenset({*own, *(data_set_aliases(name) if aliases else ())})
