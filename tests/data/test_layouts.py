@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from inkseek.data.layouts import probe, read_class_folders, read_folders, read_sketchy
-from inkseek.data.report import OUTSIDE_CLASSES, STRAY
+from inkseek.data.report import NESTED, NO_PICTURES, OUTSIDE_CLASSES, STRAY
 from inkseek.errors import DataError, PictureFault
 from inkseek.pictures.limits import DEFAULT_LIMITS
 from tests.data.conftest import refuse, write_data_set, write_photo, write_sketch
@@ -109,6 +109,22 @@ def _nested(folder: Path) -> Path:
     return write_photo(folder / "cat" / "more" / "1.jpg", 7).parent
 
 
+def _folder(folder: Path) -> Path:
+    (folder / "cat" / "more").mkdir()
+    (folder / "cat" / "more" / "notes.txt").touch()
+    return folder / "cat" / "more"
+
+
+def _bare(folder: Path) -> Path:
+    (folder / "dog").mkdir()
+    return folder / "dog"
+
+
+def _dangling(folder: Path) -> Path:
+    (folder / "dog").symlink_to(folder / "nowhere")
+    return folder / "dog"
+
+
 def _beside(folder: Path) -> Path:
     return write_photo(folder / "stray.jpg", 7)
 
@@ -133,7 +149,10 @@ def _ndjson(folder: Path) -> Path:
         (_outside, OUTSIDE_CLASSES),
         (_text, STRAY),
         (_hidden, STRAY),
-        (_nested, STRAY),
+        (_nested, NESTED),
+        (_folder, STRAY),
+        (_bare, NO_PICTURES),
+        (_dangling, PictureFault.MISSING),
         (_beside, STRAY),
         (_drawing, STRAY),
         (_ndjson, STRAY),

@@ -198,6 +198,22 @@ def test_a_quick_look_decodes_nothing(own: Path) -> None:
     assert items(checked(own), "unreadable")[0].startswith("photo/kite/0.jpg: damaged JPEG file")
 
 
+def test_classes_that_vanish_are_faults(own: Path) -> None:
+    (own / "sketch/cow").mkdir()
+    (own / "photo/cow").mkdir()
+    (own / "photo/cow/.DS_Store").touch()
+    (own / "photo/bat").symlink_to(own / "nowhere")
+    for side in ("sketch", "photo"):
+        write_photo(own / side / "door/door.v2/deep/0.jpg", 1)
+
+    found = checked(own)
+
+    assert items(found, "empty_classes") == ("sketch/cow", "photo/cow")
+    assert items(found, "unreadable") == ("photo/bat: a link to nothing",)
+    assert [item.partition(":")[0] for item in items(found, "nested")] == ["sketch/door/door.v2", "photo/door/door.v2"]
+    assert "move their pictures one folder up" in found.findings[1].remedy
+
+
 def _forged(manifest: Manifest) -> Manifest:
     return replace(manifest, rows=tuple(replace(row, sha256="aa") for row in manifest.rows))
 

@@ -7,7 +7,7 @@ from inkseek.data.counts import ClassPictures, Counts
 from inkseek.data.duplicates import Duplicates
 from inkseek.data.manifest import Row
 from inkseek.data.readable import BadFile
-from inkseek.data.report import LISTED_TWICE, STRAY, Skipped
+from inkseek.data.report import LISTED_TWICE, NESTED, NO_PICTURES, STRAY, Skipped
 from inkseek.errors import PictureFault
 
 
@@ -168,6 +168,19 @@ def file_findings(skipped: Sequence[Skipped], bad: Sequence[BadFile]) -> Iterato
         title = f"{number_of(len(blank), 'sketch shows', 'sketches show')} nothing"
         remedy = "nothing, where the archive has them so: they are left out of training and measuring"
         yield Finding("blank", False, title, tuple(blank), remedy)
+
+
+def folder_findings(skipped: Sequence[Skipped]) -> Iterator[Finding]:
+    """Class folders that give nothing, or not all that lies in them."""
+    bare = tuple(entry.path for entry in skipped if entry.fault == NO_PICTURES)
+    nested = tuple(f"{entry.path}: {entry.detail}" for entry in skipped if entry.fault == NESTED)
+    if bare:
+        title = f"{number_of(len(bare), 'class folder holds', 'class folders hold')} no picture"
+        remedy = "unpack or copy the pictures again; remove a folder that is no class"
+        yield Finding("empty_classes", True, title, bare, remedy)
+    if nested:
+        title = f"{number_of(len(nested), 'folder', 'folders')} with pictures inside class folders"
+        yield Finding("nested", True, title, nested, "move their pictures one folder up")
 
 
 def changed_findings(changed: Sequence[Row]) -> Iterator[Finding]:

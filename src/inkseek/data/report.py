@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 OUTSIDE_CLASSES = "folder outside the class list"
 STRAY = "stray file"
+NO_PICTURES = "class folder without pictures"
+NESTED = "pictures in a folder below their class"
 LISTED_TWICE = "listed twice"
 ONE_SIDED = "sketches or photos missing"
 NOT_SEEN = "class is not seen"

@@ -16,6 +16,7 @@ from inkseek.data.findings import (
     count_findings,
     duplicate_findings,
     file_findings,
+    folder_findings,
     name_findings,
     stray_findings,
 )
@@ -153,6 +154,7 @@ def _findings(data_set: DataSet, counts: Counts, quick: bool, progress: Progress
         yield from changed_findings(changed_rows(data_set.manifest, manifest))
     if data_set.layout != STROKES:  # strokes have no photos beside them
         yield from count_findings(counts)
+    yield from folder_findings(skipped)
     yield from file_findings(skipped, bad_files(manifest, quick=quick, progress=progress))
     yield from name_findings(data_set.repairs)
     yield from duplicate_findings(find_duplicates(manifest), skipped)

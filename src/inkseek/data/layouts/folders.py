@@ -6,11 +6,11 @@ import stat
 from collections import Counter, defaultdict
 from collections.abc import Collection
 from os.path import isdir
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from inkseek.data.classes import ClassNames, class_key
 from inkseek.data.manifest import Manifest, Modality, Row
-from inkseek.data.report import ONE_SIDED, OUTSIDE_CLASSES, STRAY, ReadReport
+from inkseek.data.report import NESTED, NO_PICTURES, ONE_SIDED, OUTSIDE_CLASSES, STRAY, ReadReport
 from inkseek.errors import DataError, PictureFault
 from inkseek.pictures.limits import DEFAULT_LIMITS
 from inkseek.pictures.preprocessing import DRAWING_SUFFIXES, PICTURE_SUFFIXES
@@ -64,7 +64,7 @@ class FolderReader:
         """Read every class folder of `folder`."""
         for entry in listing(folder, self.report):
             if entry.name.startswith(".") or not isdir(entry):
-                self.report.add(entry, STRAY, "neither a class folder nor in one")
+                self.report.add(entry, *_no_class_folder(entry))
                 continue
             class_name = self.names.find(entry.name)
             if class_name is None:
@@ -77,6 +77,7 @@ class FolderReader:
 
     def _read_class(self, folder: Path, modality: Modality, class_name: str) -> None:
         prefix = folder.relative_to(self.root).as_posix()
+        before = len(self.rows), len(self.report.skipped)
         for file in listing(folder, self.report):
             try:
                 fault = _stray(file, modality) or fault_of(facts := file.stat())
@@ -86,7 +87,9 @@ class FolderReader:
             if fault is None:
                 self.rows.append(Row(modality, class_name, self.source, f"{prefix}/{file.name}", digest))
             else:
-                self.report.add(file, *fault)
+                self.report.add(file, *(_nested(file) or fault))
+        if len(self.rows) == before[0] and all(entry.fault == STRAY for entry in self.report.skipped[before[1] :]):
+            self.report.add(folder, NO_PICTURES, "holds no picture")
 
     def note_strays(self, home: Path) -> None:
         """Report the files that lie where the data set begins; folders beside it are somebody else's."""
@@ -112,6 +115,21 @@ class FileHasher:
             with file.open("rb") as stream:
                 self._known[place] = hashlib.file_digest(stream, "sha256").hexdigest()
         return self._known[place]
+
+
+def _no_class_folder(entry: Path) -> tuple[str, str]:
+    if not entry.name.startswith(".") and entry.is_symlink() and not entry.exists():
+        return PictureFault.MISSING, "a link to nothing"
+    return STRAY, "neither a class folder nor in one"
+
+
+def _nested(entry: Path) -> tuple[str, str] | None:
+    """Why a folder in a class folder hides pictures, or None."""
+    if entry.name.startswith(".") or not isdir(entry):
+        return None
+    names = (name for _, _, names in os.walk(entry) for name in names)
+    count = sum(PurePath(name).suffix.lower() in PICTURE_SUFFIXES for name in names)
+    return (NESTED, f"{count} pictures that are not read") if count else None
 
 
 def _stray(file: Path, modality: Modality) -> tuple[str, str] | None:
