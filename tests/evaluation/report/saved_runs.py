@@ -1,6 +1,6 @@
 """Saved measurements of invented encoders, with tiny pictures where a test wants to see them."""
 
-import copy
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,14 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from inkseek.evaluation.hamming import hamming_metrics
 from inkseek.evaluation.per_query import save_per_query
 from inkseek.evaluation.report.kept import KeptMeasurement, open_measurements
-from inkseek.evaluation.result import Evaluation, RunFacts
+from inkseek.evaluation.result import FORMAT, Evaluation, FeatureFacts, RunFacts
 from inkseek.evaluation.retrieval_metrics import RetrievalMetrics, retrieval_metrics
 from inkseek.evaluation.saved import QUERIES, FeatureTable, SavedEvaluation, save_evaluation
 
 CLASSES = ("bat", "cow", "door", "pear")
 DIMENSION = 12
+CUTS = (5, 10)
 
 
 def table(
@@ -28,7 +30,25 @@ def table(
     rows = middle[labels] + noise * rng.standard_normal((len(labels), DIMENSION))
     features = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
     paths = tuple(f"{modality}/{classes[label]}/{place}.png" for place, label in enumerate(labels.tolist()))
-    return FeatureTable(features, labels.astype(np.int64), paths)
+    return FeatureTable(features, labels.astype(np.int64), paths, digests(paths))
+
+
+def digests(contents: Sequence[str]) -> NDArray[np.uint8]:
+    """[n, 32] digests of pictures that hold these words."""
+    found = [np.frombuffer(hashlib.sha256(content.encode()).digest(), np.uint8) for content in contents]
+    return np.array(found, np.uint8).reshape(-1, 32)
+
+
+def rows_of(side: FeatureTable, rows: NDArray[np.int64]) -> FeatureTable:
+    """Some pictures of one side, in another order if so asked."""
+    return FeatureTable(
+        side.features[rows], side.labels[rows], tuple(side.paths[row] for row in rows), side.digests[rows]
+    )
+
+
+def coded(side: FeatureTable) -> FeatureTable:
+    """One side with packed codes of 8 bits, the signs of its features, in place of the features."""
+    return replace(side, features=np.packbits(side.features[:, :8] > 0, axis=1))
 
 
 def write_run(
@@ -45,17 +65,22 @@ def write_run(
     root: Path | None = None,
     queries: FeatureTable | None = None,
     gallery: FeatureTable | None = None,
+    codes: bool = False,
 ) -> Path:
     """Write a saved measurement and return its folder; `each` is the number of sketches and of photos a class."""
     rng = np.random.default_rng(seed)
     asked = table(rng, "sketch", classes, each[0], noise) if queries is None else queries
     photos = table(rng, "photo", classes, each[1], noise) if gallery is None else gallery
-    sides = (asked.features.astype(np.float32), photos.features.astype(np.float32))
-    metrics = retrieval_metrics(*sides, asked.labels, photos.labels, cuts=(5, 10))
+    if codes:
+        asked, photos = coded(asked), coded(photos)
+    metrics = measured(asked, photos)
+    feature: FeatureFacts = {"kind": "float", "dimension": asked.features.shape[1], "codes": None}
+    if codes:
+        feature = {"kind": "binary", "dimension": 8, "codes": "itq"}
     saved = SavedEvaluation(
         path=folder,
         name=name,
-        evaluation=evaluation_of(metrics, tuple(classes), name=name, seed=seed, run=run, split=split),
+        evaluation=evaluation_of(metrics, tuple(classes), name=name, seed=seed, run=run, split=split, feature=feature),
         root=folder / "pictures" if root is None else root,
         class_names=tuple(classes),
         queries=asked,
@@ -71,6 +96,15 @@ def write_run(
     return folder
 
 
+def measured(queries: FeatureTable, gallery: FeatureTable) -> dict[str, RetrievalMetrics]:
+    """Metrics of features, or of codes where a side holds codes."""
+    labels = (queries.labels, gallery.labels)
+    if queries.features.dtype == np.uint8:
+        return hamming_metrics(queries.features.astype(np.uint8), gallery.features.astype(np.uint8), *labels, cuts=CUTS)
+    sides = (queries.features.astype(np.float32), gallery.features.astype(np.float32))
+    return retrieval_metrics(*sides, *labels, cuts=CUTS)
+
+
 def evaluation_of(
     metrics: dict[str, RetrievalMetrics],
     classes: tuple[str, ...],
@@ -79,12 +113,13 @@ def evaluation_of(
     seed: int,
     run: RunFacts | None,
     split: str,
+    feature: FeatureFacts,
 ) -> Evaluation:
     """The printed result of a measurement."""
     main = metrics["standard"]
     per_class = ((name, main.of_class(label)) for label, name in enumerate(classes))
     return {
-        "format": 2,
+        "format": FORMAT,
         "inkseek": "0.1.0",
         "model": {
             "name": name,
@@ -106,7 +141,7 @@ def evaluation_of(
             "seen_in_training": [],
         },
         "zero_shot": True,
-        "feature": {"kind": "float", "dimension": DIMENSION, "codes": None},
+        "feature": feature,
         "protocols": {row: {"micro": found.micro(), "macro": found.macro()} for row, found in metrics.items()},
         "per_class": {
             name: {"queries": count, "mAP@all": mean["mAP@all"]} for name, (count, mean) in per_class if count
@@ -131,17 +166,6 @@ def draw_pictures(measurement: KeptMeasurement) -> None:
             if ink:
                 ImageDraw.Draw(picture).line((5, 5, 30, 5 + number % 20), fill="black", width=2)
             picture.save(file)
-
-
-def coded(measurement: KeptMeasurement) -> KeptMeasurement:
-    """The measurement with packed codes of 8 bits, the signs of its features, in place of the features."""
-    saved = measurement.saved
-    evaluation = copy.deepcopy(saved.evaluation)
-    evaluation["feature"] = {"kind": "binary", "dimension": 8, "codes": "itq"}
-    queries, gallery = (
-        replace(side, features=np.packbits(side.features[:, :8] > 0, axis=1)) for side in (saved.queries, saved.gallery)
-    )
-    return replace(measurement, saved=replace(saved, evaluation=evaluation, queries=queries, gallery=gallery))
 
 
 def run_facts(seed: int, settings: str = "s") -> RunFacts:

@@ -9,7 +9,7 @@ import pytest
 from inkseek.errors import DataError
 from inkseek.evaluation.report.comparison import compare, compare_all, same_queries, seed_groups
 from inkseek.evaluation.report.kept import open_measurements
-from tests.evaluation.report.saved_runs import open_run, run_facts, table, write_run
+from tests.evaluation.report.saved_runs import open_run, rows_of, run_facts, table, write_run
 
 METRIC = ("standard", "mAP@all")
 
@@ -32,9 +32,7 @@ def test_the_order_of_the_queries_does_not_matter(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     queries = table(rng, "sketch", ("bat", "cow", "door", "pear"), 3, 0.9)
     order = rng.permutation(12)
-    turned = type(queries)(
-        queries.features[order], queries.labels[order], tuple(queries.paths[place] for place in order)
-    )
+    turned = rows_of(queries, order)
     first = open_run(write_run(tmp_path / "first", queries=queries))
     second = open_run(write_run(tmp_path / "second", queries=turned))
 

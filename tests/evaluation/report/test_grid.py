@@ -8,7 +8,7 @@ import numpy as np
 
 from inkseek.evaluation.report.grid import choose, grid_section
 from inkseek.evaluation.report.shown import shown
-from tests.evaluation.report.saved_runs import draw_pictures, open_run, table, unit, write_run
+from tests.evaluation.report.saved_runs import draw_pictures, open_run, rows_of, table, unit, write_run
 
 
 def test_queries_are_chosen_by_rule() -> None:
@@ -75,9 +75,7 @@ def test_measurements_of_the_same_queries_stand_one_below_the_other(tmp_path: Pa
     rng = np.random.default_rng(5)
     order = rng.permutation(12)
     queries = table(rng, "sketch", ("bat", "cow", "door", "pear"), 3, 0.6)
-    turned = type(queries)(
-        queries.features[order], queries.labels[order], tuple(queries.paths[place] for place in order)
-    )
+    turned = rows_of(queries, order)
     folders = [
         write_run(tmp_path / "one", name="one", queries=queries),
         write_run(tmp_path / "two", name="two", queries=turned),

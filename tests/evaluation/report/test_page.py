@@ -16,7 +16,7 @@ from inkseek.evaluation.report.grid import STRIPS
 from inkseek.evaluation.report.nearest import FIRST
 from inkseek.evaluation.report.page import SIZE_LIMIT, check_target, report_page, write_report
 from inkseek.evaluation.report.thumbnails import Thumbnails
-from tests.evaluation.report.saved_runs import coded, draw_pictures, open_run, run_facts, write_run
+from tests.evaluation.report.saved_runs import draw_pictures, open_run, run_facts, write_run
 
 HOSTILE = "<script>alert('x')</script>\"&"
 VOID = {"meta", "img", "br"}
@@ -206,7 +206,7 @@ def test_past_five_measurements_tables_hold_all_and_figures_the_first(tmp_path: 
 
 
 def test_binary_codes_are_shown_as_codes(tmp_path: Path) -> None:
-    page = report_page([coded(open_run(write_run(tmp_path / "run")))])
+    page = report_page([open_run(write_run(tmp_path / "run", codes=True))])
 
     assert "binary code of 8 bits (itq), Hamming distance" in page
 

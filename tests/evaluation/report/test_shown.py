@@ -1,6 +1,5 @@
 """Letters, and the queries that figures are drawn from."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +7,7 @@ import pytest
 
 from inkseek.evaluation.report import shown as module
 from inkseek.evaluation.report.shown import best_first, letter, shown, spaced
-from tests.evaluation.report.saved_runs import CLASSES, open_run, table, write_run
+from tests.evaluation.report.saved_runs import CLASSES, open_run, rows_of, table, write_run
 
 
 def test_letters_go_on_past_z() -> None:
@@ -36,13 +35,7 @@ def test_classes_are_ordered_by_their_mean() -> None:
 def test_queries_without_a_photo_of_their_class_have_no_figure(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     queries, gallery = (table(rng, side, CLASSES, 6, 0.6) for side in ("sketch", "photo"))
-    kept = gallery.labels != 1
-    gallery = replace(
-        gallery,
-        features=gallery.features[kept],
-        labels=gallery.labels[kept],
-        paths=tuple(path for path, keep in zip(gallery.paths, kept, strict=True) if keep),
-    )
+    gallery = rows_of(gallery, np.flatnonzero(gallery.labels != 1))
     [run] = shown([open_run(write_run(tmp_path / "run", queries=queries, gallery=gallery))])
 
     # The precision at 10 that was measured is the share of right photos that is shown, query by query.

@@ -10,7 +10,10 @@ from inkseek.evaluation.report.nearest import FIRST
 from inkseek.evaluation.report.shown import DRAWN, Shown
 
 MOST = 30
-"""Classes of a map at most; of more, those with the largest confusions."""
+"""Rows of a map at most; of more classes that were drawn, those with the largest confusions."""
+
+OTHERS = 10
+"""Columns beside those of the rows that there is always room for."""
 
 LISTED = 8
 """Confusions that are told in words."""
@@ -35,23 +38,25 @@ def confusion(query_labels: NDArray[np.int64], found_labels: NDArray[np.int64], 
 
 def confusion_section(runs: Sequence[Shown]) -> str:
     """A map and the largest confusions of every measurement."""
+    drawn = runs[:DRAWN]
     lead = (
         "A row is the class that was drawn, a column the class of what was found: mean share among the first "
         f"{FIRST} photos, in per cent. Shares on the diagonal are right; the others tell what a sketch is taken for."
     )
-    return section("confusion", "What is taken for what", lead, "".join(_figure(run) for run in runs[:DRAWN]))
+    if any((run.attainable < run.nearest.shape[1]).any() for run in drawn):
+        lead += " A class with fewer photos than that cannot fill its place on the diagonal."
+    return section("confusion", "What is taken for what", lead, "".join(_figure(run) for run in drawn))
 
 
 def _figure(run: Shown) -> str:
     saved = run.measurement.saved
     shares = confusion(run.query_labels, saved.gallery.labels[run.nearest], len(saved.class_names))
-    drawn = _drawn(shares)
     names = [text(name) for name in saved.class_names]
-    note = ""
-    if len(drawn) < int((shares.sum(axis=1) > 0).sum()):
-        note = f"The {len(drawn)} classes with the largest confusions of {len(names)}."
+    rows, row_note = _rows(shares)
+    columns, column_note = _columns(shares, rows)
     title = run.label if run.letter else "Classes"
-    content = _map(run.words, shares, drawn, names) + _largest(shares, names)
+    content = _map(run.words, shares, rows, columns, names) + _largest(shares, names)
+    note = " ".join(filter(None, (row_note, column_note)))
     return figure(title, f'<div class="beside">\n{content}</div>\n', note=note)
 
 
@@ -62,18 +67,27 @@ def _confusions(shares: NDArray[np.float64]) -> list[tuple[int, int]]:
     return [(int(place) // len(shares), int(place) % len(shares)) for place in order]
 
 
-def _drawn(shares: NDArray[np.float64]) -> list[int]:
-    """Classes of the map in alphabetical order: all that take part, or those of the largest confusions."""
-    taking_part = np.flatnonzero((shares.sum(axis=0) > 0) | (shares.sum(axis=1) > 0)).tolist()
-    if len(taking_part) <= MOST:
-        return list(taking_part)
-    chosen: dict[int, None] = {}
-    for pair in _confusions(shares):
-        new = [label for label in dict.fromkeys(pair) if label not in chosen]
-        if len(chosen) + len(new) > MOST:
-            break
-        chosen.update(dict.fromkeys(new))
-    return sorted(chosen)
+def _rows(shares: NDArray[np.float64]) -> tuple[list[int], str]:
+    """Classes with queries in alphabetical order, and a note if not all have a row."""
+    drawn = np.flatnonzero(shares.sum(axis=1) > 0)
+    if len(drawn) <= MOST:
+        return drawn.tolist(), ""
+    wrong = (shares - np.diag(np.diag(shares)))[drawn].max(axis=1)
+    chosen = np.sort(drawn[np.argsort(-wrong, kind="stable")[:MOST]])
+    return chosen.tolist(), f"Rows: the {MOST} of {len(drawn)} drawn classes with the largest confusions."
+
+
+def _columns(shares: NDArray[np.float64], rows: Sequence[int]) -> tuple[list[int], str]:
+    """The classes of the rows, then others that they find, those found most often where there are many, and a note."""
+    found = shares[rows].sum(axis=0)
+    found[rows] = 0.0
+    others = np.flatnonzero(found)
+    room = max(MOST - len(rows), OTHERS)
+    if len(others) <= room:
+        return [*rows, *others.tolist()], ""
+    chosen = np.sort(others[np.argsort(-found[others], kind="stable")[:room]])
+    note = f"Columns: the drawn classes, then the {room} of {len(others)} other classes found most often."
+    return [*rows, *chosen.tolist()], note
 
 
 def _largest(shares: NDArray[np.float64], names: Sequence[str]) -> str:
@@ -86,10 +100,12 @@ def _largest(shares: NDArray[np.float64], names: Sequence[str]) -> str:
     return f"<div>\n<h4>Largest confusions</h4>\n<ol>\n{items}</ol>\n</div>\n"
 
 
-def _map(name: str, shares: NDArray[np.float64], drawn: Sequence[int], names: Sequence[str]) -> str:
-    rows = [[names[row], *(_cell(shares, row, column, names) for column in drawn)] for row in drawn]
-    heads = ["drawn \\ found", *(f"<span>{names[column]}</span>" for column in drawn)]
-    return table(f"Confusion of classes, {name}", heads, rows, kind="heat")
+def _map(
+    name: str, shares: NDArray[np.float64], rows: Sequence[int], columns: Sequence[int], names: Sequence[str]
+) -> str:
+    cells = [[names[row], *(_cell(shares, row, column, names) for column in columns)] for row in rows]
+    heads = ["drawn \\ found", *(f"<span>{names[column]}</span>" for column in columns)]
+    return table(f"Confusion of classes, {name}", heads, cells, kind="heat")
 
 
 def _cell(shares: NDArray[np.float64], row: int, column: int, names: Sequence[str]) -> str:

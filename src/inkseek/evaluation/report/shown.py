@@ -100,6 +100,11 @@ class Shown:
         return found
 
     @cached_property
+    def attainable(self) -> NDArray[np.int64]:
+        """[f] right photos that there can be among the first ones, `min(R, k)`."""
+        return np.minimum(self._relevant, self.nearest.shape[1])
+
+    @cached_property
     def average_precision(self) -> NDArray[np.float64]:
         """[f] AP over the whole gallery under the main protocol."""
         return self.measurement.per_query.values[f"{self.measurement.main_protocol}/mAP@all"][self.sample]
@@ -112,9 +117,13 @@ class Shown:
     @property
     def chance(self) -> float:
         """Right photos among the first ones, expected where the order is random."""
-        labels = self.measurement.saved.gallery.labels
-        relevant = np.bincount(labels, minlength=len(self.measurement.saved.class_names))
-        return float(relevant[self.query_labels].mean() / len(labels) * self.nearest.shape[1])
+        return float(self._relevant.mean() / len(self.gallery_features) * self.nearest.shape[1])
+
+    @cached_property
+    def _relevant(self) -> NDArray[np.int64]:
+        """[f] photos of the query's class in the gallery, `R`."""
+        saved = self.measurement.saved
+        return np.bincount(saved.gallery.labels, minlength=len(saved.class_names))[self.query_labels]
 
 
 def shown(measurements: Sequence[KeptMeasurement]) -> list[Shown]:
