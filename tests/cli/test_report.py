@@ -82,11 +82,12 @@ def test_a_comparison_is_a_sentence(runs: Path) -> None:
     first, second = done.out.splitlines()
     number = r"[+-]\d\.\d{4}"
     assert re.match(
-        r"seed1 against seed0, P@5 \(standard\) over 12 queries: \d\.\d{4} against \d\.\d{4}, "
+        r"seed1 against seed0, P@5 \(standard\), mean over 12 queries: \d\.\d{4} against \d\.\d{4}, "
         rf"difference {number}, 95 % interval {number} to {number}, p = \d\.\d{{4}}; ",
         first,
     )
-    assert second.startswith("2 seeds of sake, P@5 (standard): mean 0.")
+    assert second.startswith("2 seeds of sake, P@5 (standard), mean over queries: mean of the runs 0.")
+    assert second.count(";") == 0
 
 
 def test_the_better_one_is_named_where_the_interval_holds_no_zero(tmp_path: Path) -> None:
@@ -111,10 +112,9 @@ def test_another_gallery_is_said(tmp_path: Path) -> None:
 def test_a_comparison_as_json(runs: Path) -> None:
     tree = inkseek("compare", runs / "seed0", runs / "seed1", "--protocol", "sake", "--json").json()
 
-    side = {"name": str, "mean": float}
+    side = {"name": str, "protocol": str, "mean": float}
     assert keys(tree) == {
         "format": int,
-        "protocol": str,
         "metric": str,
         "comparisons": [
             {
@@ -128,10 +128,21 @@ def test_a_comparison_as_json(runs: Path) -> None:
                 "same_gallery": bool,
             }
         ],
-        "seeds": [{"names": [str], "mean": float, "low": float, "high": float, "runs": int}],
+        "seeds": [
+            {
+                "names": [str],
+                "left_out": [],
+                "one_commit": bool,
+                "protocol": str,
+                "mean": float,
+                "low": float,
+                "high": float,
+                "runs": int,
+            }
+        ],
     }
-    assert tree["protocol"] == "sake"
     [pair] = tree["comparisons"]
+    assert pair["first"]["protocol"] == pair["second"]["protocol"] == tree["seeds"][0]["protocol"] == "sake"
     assert pair["difference"] == pytest.approx(pair["second"]["mean"] - pair["first"]["mean"])
 
 

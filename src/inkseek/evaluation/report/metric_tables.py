@@ -1,6 +1,6 @@
 """Every metric under every protocol, differences from the first measurement, and means over seeds."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from inkseek.evaluation.protocols import BEST, EXPECTED, PROTOCOLS, WORST
 from inkseek.evaluation.report.comparison import Pair, SeedGroup, compare, same_queries, seed_groups
@@ -11,13 +11,14 @@ MEANS = {"micro": "mean over queries", "macro": "mean over classes"}
 
 _SOURCES = {row.name: row.source for row in (*PROTOCOLS.values(), EXPECTED, BEST, WORST)}
 _CAPTION = "Every metric under every protocol"
+_DIFFERENCE_TITLES = ("metric", "first", "this", "difference", "p", "95 % interval", "")
 
 
 def metrics_section(runs: Sequence[Shown]) -> str:
     """One block a protocol, one row a measurement and mean."""
     lead = (
         "One ranking, counted as each protocol counts it; 1 is perfect. mAP@k is the mean average precision of the "
-        "first k photos, P@k the share of right ones among them."
+        "first k photos, P@k the share of right ones among them, unless the line of a protocol says otherwise."
     )
     if len(runs) > 1:
         lead += " The best of the measurements on the same data is in bold and has a star."
@@ -27,21 +28,23 @@ def metrics_section(runs: Sequence[Shown]) -> str:
 def differences_section(runs: Sequence[Shown]) -> str:
     """Paired differences of every later measurement from the first; empty where none has the same queries."""
     first, *others = runs
-    pairs = [(other, pair) for other in others for pair in _pairs(first, other)]
+    pairs = [(other, found) for other in others if (found := _pairs(first, other))]
     if not pairs:
         return ""
-    widest = max(max(abs(pair.difference.low), abs(pair.difference.high)) for _, pair in pairs) or 1.0
+    widest = max(max(abs(pair.difference.low), abs(pair.difference.high)) for _, found in pairs for pair in found)
+    titles = "".join(f'<th scope="col">{title}</th>' for title in _DIFFERENCE_TITLES)
+    blocks = "".join(_differences(first, other, found, widest or 1.0) for other, found in pairs)
+    caption = "Paired differences from the first measurement"
     return section(
         "differences",
         "Differences, query by query",
-        f"Each measurement of the same queries minus {first.label}: mean difference over the queries, 95 % interval "
-        "and two-sided p value by paired bootstrap, which draws the queries of every class anew, 10,000 times. An "
-        "interval without 0 is a difference that the choice of sketches does not explain; another seed of the training "
-        "may.",
-        table(
-            "Paired differences from the first measurement",
-            ["", "metric", "first", "this", "difference", "95 % interval", "", "p"],
-            [_difference(other, pair, widest) for other, pair in pairs],
+        f"Each measurement of the same queries minus {first.label}: difference of the means over queries, 95 % "
+        "interval and two-sided p value by paired bootstrap, which draws the queries of every class anew, 10,000 "
+        "times. An interval without 0 is a difference that the choice of sketches does not explain; another seed of "
+        "the training may.",
+        scroll_box(
+            caption,
+            f"<table>\n<caption>{caption}</caption>\n<thead><tr>{titles}</tr></thead>\n{blocks}</table>\n",
         ),
     )
 
@@ -49,16 +52,15 @@ def differences_section(runs: Sequence[Shown]) -> str:
 def seeds_section(runs: Sequence[Shown]) -> str:
     """Mean and interval of repeats; empty where no two measurements differ by their seed alone."""
     measurements = [run.measurement for run in runs]
-    metrics = [(measurements[0].main_protocol, metric) for metric in _names(runs)]
-    rows = [_seeds(group, runs) for metric in metrics for group in seed_groups(measurements, *metric)]
+    rows = [_seeds(group, runs) for metric in _names(runs) for group in seed_groups(measurements, None, metric)]
     if not rows:
         return ""
     return section(
         "seeds",
         "Over seeds",
-        "Measurements whose runs have equal settings, pictures, gallery and features, and other seeds of the training: "
-        "mean over the runs and its 95 % interval (Student's t), which is the interval for the method, not for one "
-        "encoder.",
+        "Measurements whose runs have equal settings, pictures, gallery, features, runtime and precision, and other "
+        "seeds of the training: mean over the runs, each run’s a mean over queries, and its 95 % interval (Student’s "
+        "t), which is the interval for the method, not for one encoder.",
         table("Mean and interval over seeds", ["", "metric", "mean", "95 % interval", "runs"], rows),
     )
 
@@ -96,8 +98,8 @@ def _row(protocol: str, mean: str, run: Shown, metrics: Sequence[str], runs: Seq
     cells = []
     for metric in metrics:
         value = _means(run, protocol, mean).get(metric)
-        values = [_means(other, protocol, mean).get(metric, 0.0) for other in rivals]
-        cells.append(_cell(value, best=value == max(values) > min(values)))
+        values = [means[metric] for other in rivals if metric in (means := _means(other, protocol, mean))]
+        cells.append(_cell(value, best=bool(values) and value == max(values) > min(values)))
     return f'<tr><th scope="row">{label}</th>{"".join(cells)}</tr>\n'
 
 
@@ -113,30 +115,38 @@ def _means(run: Shown, protocol: str, mean: str) -> dict[str, float]:
     return run.measurement.evaluation["protocols"].get(protocol, {}).get(mean, {})
 
 
-def _pairs(first: Shown, other: Shown) -> Iterator[Pair]:
-    """One metric of the main protocol after the other; none where the queries differ."""
-    if not same_queries(first.measurement, other.measurement):
-        return
-    protocol = first.measurement.main_protocol
-    shared = _means(other, protocol, "micro")
-    for metric in _means(first, protocol, "micro"):
-        if metric in shared:
-            yield compare(first.measurement, other.measurement, protocol, metric)
+def _pairs(first: Shown, other: Shown) -> list[Pair]:
+    """Each metric that both have, under the main protocol of either; none where the queries differ."""
+    one, two = first.measurement, other.measurement
+    if not same_queries(one, two):
+        return []
+    shared = _means(other, two.main_protocol, "micro")
+    return [compare(one, two, None, metric) for metric in _means(first, one.main_protocol, "micro") if metric in shared]
 
 
-def _difference(other: Shown, pair: Pair, widest: float) -> list[str]:
+def _differences(first: Shown, other: Shown, pairs: Sequence[Pair], widest: float) -> str:
+    """A block of the table: what is held against what, then a row a metric."""
+    gallery = "" if pairs[0].same_gallery else "; other gallery"
+    rows = "".join(_difference(pair, widest, other.style) for pair in pairs)
+    return (
+        f'<tbody>\n<tr class="protocol"><th scope="rowgroup" colspan="{len(_DIFFERENCE_TITLES)}">'
+        f"<div>{other.label} minus {first.chip} <span>{text(pairs[0].protocols)}{gallery}</span></div></th></tr>\n"
+        f"{rows}</tbody>\n"
+    )
+
+
+def _difference(pair: Pair, widest: float, style: str) -> str:
     found = pair.difference
     clear = found.low > 0 or found.high < 0
-    return [
-        other.label if pair.same_gallery else f"{other.label} <small>other gallery</small>",
-        f"{text(pair.metric)}, {text(pair.protocol)}",
+    cells = (
         f"{pair.first_mean:.3f}",
         f"{pair.second_mean:.3f}",
         f"<b>{signed(found.mean)}</b>" if clear else signed(found.mean),
-        f"{signed(found.low)} to {signed(found.high)}{'' if clear else ', holds 0'}",
-        _whisker(found.low / widest, found.mean / widest, found.high / widest, other.style),
         p_value(found.p_value),
-    ]
+        f"{signed(found.low)} to {signed(found.high)}{'' if clear else ', holds 0'}",
+        _whisker(found.low / widest, found.mean / widest, found.high / widest, style),
+    )
+    return f'<tr><th scope="row">{text(pair.metric)}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>\n'
 
 
 def _whisker(low: float, middle: float, high: float, style: str) -> str:
@@ -161,8 +171,13 @@ def p_value(value: float) -> str:
 
 def _seeds(group: SeedGroup, runs: Sequence[Shown]) -> list[str]:
     members = [run for run in runs if run.measurement in group.members]
+    repeated = [run.chip for run in runs if run.measurement in group.left_out]
+    method = text(members[0].measurement.evaluation["model"]["method"])
+    notes = [] if group.one_commit else ["trained at different commits"]
+    if repeated:
+        notes.append(f"without {' '.join(repeated)}, whose seed is there already")
     return [
-        f"{text(members[0].measurement.evaluation['model']['method'])} {' '.join(run.chip for run in members)}",
+        f"{method} {' '.join(run.chip for run in members)}" + "".join(f"<br><small>{note}</small>" for note in notes),
         f"{text(group.metric)}, {text(group.protocol)}",
         f"{group.interval.mean:.3f}",
         f"{group.interval.low:.3f} to {group.interval.high:.3f}",
