@@ -3,7 +3,6 @@
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
@@ -11,7 +10,6 @@ import pytest
 
 from inkseek.data.datasets import ClassCounts
 from inkseek.data.layouts import probe
-from inkseek.data.manifest import Manifest
 from inkseek.data.receipts import Receipt, add_receipt
 from inkseek.data.verify import OWN, STROKES, Verification, read_data_set, verify
 from inkseek.errors import DataError
@@ -196,60 +194,6 @@ def test_a_quick_look_decodes_nothing(own: Path) -> None:
 
     assert checked(own, quick=True).ok
     assert items(checked(own), "unreadable")[0].startswith("photo/kite/0.jpg: damaged JPEG file")
-
-
-def test_classes_that_vanish_are_faults(own: Path) -> None:
-    (own / "sketch/cow").mkdir()
-    (own / "photo/cow").mkdir()
-    (own / "photo/cow/.DS_Store").touch()
-    (own / "photo/bat").symlink_to(own / "nowhere")
-    for side in ("sketch", "photo"):
-        write_photo(own / side / "door/door.v2/deep/0.jpg", 1)
-
-    found = checked(own)
-
-    assert items(found, "empty_classes") == ("sketch/cow", "photo/cow")
-    assert items(found, "unreadable") == ("photo/bat: a link to nothing",)
-    assert [item.partition(":")[0] for item in items(found, "nested")] == ["sketch/door/door.v2", "photo/door/door.v2"]
-    assert "move their pictures one folder up" in found.findings[1].remedy
-
-
-def _forged(manifest: Manifest) -> Manifest:
-    return replace(manifest, rows=tuple(replace(row, sha256="aa") for row in manifest.rows))
-
-
-def test_files_that_are_not_those_of_the_manifest_are_a_fault(own: Path) -> None:
-    file = own / "manifest"
-    probe(own).manifest.save(file)
-    assert checked(file).ok
-    write_photo(own / "photo/kite/0.jpg", 99)
-    (own / "sketch/kite/1.png").write_text("no picture")
-
-    found = checked(file)
-
-    assert items(found, "changed") == ("photo/kite/0.jpg", "sketch/kite/1.png")
-    assert [item.partition(":")[0] for item in items(found, "unreadable")] == ["sketch/kite/1.png"]
-    assert "convert" in found.findings[0].remedy
-    assert "changed" not in kinds(checked(file, quick=True))
-
-
-def test_one_stated_hash_for_all_files_hides_none(own: Path) -> None:
-    (own / "photo/robot/2.jpg").write_text("no picture")
-    _forged(probe(own).manifest).save(own / "manifest")
-
-    found = checked(own / "manifest")
-
-    assert len(items(found, "changed")) == 12
-    assert [item.partition(":")[0] for item in items(found, "unreadable")] == ["photo/robot/2.jpg"]
-    assert "several_classes" not in kinds(found)
-
-
-def test_changed_drawings_of_a_manifest_are_a_fault(tmp_path: Path) -> None:
-    write_ndjson(tmp_path / "cat.ndjson", [quickdraw_record("cat", key) for key in (1, 2)])
-    read_data_set(tmp_path).manifest.save(tmp_path.parent / "manifest")
-    write_ndjson(tmp_path / "cat.ndjson", [quickdraw_record("cat", key, seed=key - 1) for key in (1, 2)])
-
-    assert items(checked(tmp_path.parent / "manifest"), "changed") == ("cat.ndjson#2",)
 
 
 def test_strokes_have_no_photos_and_no_published_counts(tmp_path: Path) -> None:

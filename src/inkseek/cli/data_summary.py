@@ -9,7 +9,7 @@ from rich.text import Text
 from inkseek.data.counts import Total
 from inkseek.data.datasets import DATA_SETS
 from inkseek.data.findings import Finding, number_of
-from inkseek.data.verify import STROKES, Verification
+from inkseek.data.verify import Verification
 
 _EXAMPLES = 3
 _LONGEST = 200
@@ -32,7 +32,7 @@ def print_verification(verification: Verification) -> None:
 
 
 def _title(verification: Verification) -> str:
-    if verification.layout == STROKES:
+    if verification.strokes:
         return "strokes of Quick, Draw!"
     title = DATA_SETS[verification.name].title if verification.name else "no published data set"
     return f"{title}, layout {verification.layout}"

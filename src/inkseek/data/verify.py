@@ -21,6 +21,7 @@ from inkseek.data.findings import (
     stray_findings,
 )
 from inkseek.data.layouts import MANIFEST, DataSet, probe
+from inkseek.data.layouts.table import find_layouts
 from inkseek.data.quickdraw import read_quickdraw
 from inkseek.data.readable import Progress, bad_files
 from inkseek.data.receipts import RECEIPTS, read_receipts
@@ -45,6 +46,7 @@ class Verification:
         layout: short name of its layout.
         name: published data set that it is, or None.
         against: published data set that it was compared with, or None.
+        strokes: it holds drawings alone, which have no photos beside them.
         quick: only the headers of its pictures were looked at.
         counts: its pictures, beside the published numbers.
         findings: faults first, then notes.
@@ -54,6 +56,7 @@ class Verification:
     layout: str
     name: str | None
     against: str | None
+    strokes: bool
     quick: bool
     counts: Counts
     findings: tuple[Finding, ...]
@@ -102,8 +105,11 @@ def _class_tree(pictures: ClassPictures) -> dict[str, str | int | None]:
 
 
 def read_data_set(root: Path) -> DataSet:
-    """Read a data set in any layout, or a folder of Quick, Draw! strokes; errors as those of `probe`."""
-    if root.is_dir() and any(root.glob("*.ndjson")):
+    """Read a data set in any layout, or a folder of Quick, Draw! strokes; errors as those of `probe`.
+
+    Where a folder has both, its pictures are read, as every measurement reads them.
+    """
+    if root.is_dir() and any(root.glob("*.ndjson")) and not find_layouts(root):
         manifest, report = read_quickdraw(root)
         return DataSet(STROKES, None, manifest, report)
     return probe(root)
@@ -131,7 +137,7 @@ def verify(
     if against not in {None, OWN, *DATA_SETS}:
         raise DataError(f"no data set is named {against!r}; choose one of {', '.join(DATA_SETS)}, or {OWN}")
     name = None if against == OWN else against or data_set.name
-    if name is not None and data_set.layout == STROKES:
+    if name is not None and data_set.strokes:
         raise DataError(f"{data_set.manifest.root}: holds strokes, of which no counts are published; leave out --as")
     counts = count_pictures(data_set.manifest, name)
     findings = _findings(data_set, counts, quick, progress)
@@ -140,6 +146,7 @@ def verify(
         layout=data_set.layout,
         name=data_set.name,
         against=name,
+        strokes=data_set.strokes,
         quick=quick,
         counts=counts,
         findings=tuple(sorted(findings, key=lambda finding: not finding.fault)),
@@ -152,7 +159,7 @@ def _findings(data_set: DataSet, counts: Counts, quick: bool, progress: Progress
     if data_set.layout == MANIFEST and not quick:  # every other layout was hashed when it was read
         manifest = with_present_hashes(manifest)
         yield from changed_findings(changed_rows(data_set.manifest, manifest))
-    if data_set.layout != STROKES:  # strokes have no photos beside them
+    if not data_set.strokes:
         yield from count_findings(counts)
     yield from folder_findings(skipped)
     yield from file_findings(skipped, bad_files(manifest, quick=quick, progress=progress))
@@ -162,9 +169,9 @@ def _findings(data_set: DataSet, counts: Counts, quick: bool, progress: Progress
 
 
 def _skipped(data_set: DataSet) -> list[Skipped]:
-    """What was left out, with paths relative to the root; files that `inkseek data get` put there are no strays."""
+    """What was left out, with paths relative to the root; archives that `inkseek data get` put there are no strays."""
     root = data_set.manifest.root
     receipts = read_receipts(root)
     ours = {RECEIPTS, *receipts} if receipts else set()
     entries = [replace(entry, path=entry.path.removeprefix(f"{root}/")) for entry in data_set.report.skipped]
-    return [entry for entry in entries if entry.path not in ours]
+    return [entry for entry in entries if entry.path not in ours or entry.path.endswith(".ndjson")]

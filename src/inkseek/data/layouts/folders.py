@@ -95,7 +95,17 @@ class FolderReader:
         """Report the files that lie where the data set begins; folders beside it are somebody else's."""
         for entry in listing(home, self.report):
             if entry.name.startswith(".") or not isdir(entry):
-                self.report.add(entry, STRAY, "beside the folders of the data set")
+                self.report.add(entry, STRAY, stray_file(entry))
+
+
+def stray_file(file: Path) -> str:
+    """What a file beside the folders of a data set is, where it could have been read instead of them."""
+    match file.suffix.lower():
+        case ".ndjson":
+            return "strokes beside the folders of a data set; give them a folder of their own to read them"
+        case ".csv":
+            return "a table beside the folders of the data set; name the file itself where it is to be read"
+    return "beside the folders of the data set"
 
 
 class FileHasher:

@@ -8,11 +8,11 @@ from pathlib import Path
 from inkseek.data.classes import ClassNames
 from inkseek.data.datasets import DATA_SETS, data_set_aliases, data_set_of, known_data_set
 from inkseek.data.layouts.csv_file import csv_files, read_csv
-from inkseek.data.layouts.folders import FolderReader, compare_sides, finish, subfolders
+from inkseek.data.layouts.folders import FolderReader, compare_sides, finish, listing, stray_file, subfolders
 from inkseek.data.layouts.listed import require_files
 from inkseek.data.layouts.table import LAYOUTS, Layout, Match, find_layouts
 from inkseek.data.manifest import Manifest, Row
-from inkseek.data.report import OUTSIDE_CLASSES, ReadReport
+from inkseek.data.report import OUTSIDE_CLASSES, STRAY, ReadReport
 from inkseek.errors import DataError
 from inkseek.sketch.readers import drawing_place
 
@@ -39,6 +39,11 @@ class DataSet:
     manifest: Manifest
     report: ReadReport
     repairs: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def strokes(self) -> bool:
+        """Whether every row is one drawing of an ndjson file."""
+        return _are_strokes(self.manifest)
 
     def report_without(self, names: Collection[str]) -> ReadReport:
         """The report less the folders of these classes: classes that were left out on purpose."""
@@ -101,11 +106,20 @@ def _read_folders(
     names = ClassNames(classes, data_set_aliases(name), known)
     reader = FolderReader(match.home, names, source or match.home.absolute().name)
     reader.note_strays(match.home)
+    if match.home != root:
+        _note_unread(root, reader.report)
     for modality, folder in match.folders:
         reader.read(folder, modality)
     manifest, report = finish(match.home, reader.rows, reader.report)
     compare_sides(manifest, report)
     return DataSet(match.layout.name, name, manifest, report, reader.repairs)
+
+
+def _note_unread(root: Path, report: ReadReport) -> None:
+    """Report files above the data set that would be read if they lay there alone."""
+    strokes = [file for file in listing(root, report) if file.suffix.lower() == ".ndjson"]
+    for file in (*strokes, *csv_files(root)):
+        report.add(file, STRAY, stray_file(file))
 
 
 def _expected(layouts: Sequence[Layout]) -> str:
@@ -143,4 +157,9 @@ def _read_manifest(file: Path, classes: Collection[str] | None) -> DataSet:
         report.add(f"{file}/{class_name}", OUTSIDE_CLASSES, f"{count} pictures of a class that was not asked for")
     manifest, report = finish(whole.root, rows, report)
     compare_sides(manifest, report)
-    return DataSet(MANIFEST, known_data_set(whole.class_names), manifest, report)
+    name = None if _are_strokes(whole) else known_data_set(whole.class_names)
+    return DataSet(MANIFEST, name, manifest, report)
+
+
+def _are_strokes(manifest: Manifest) -> bool:
+    return all(drawing_place(row.path)[1] is not None for row in manifest.rows)
