@@ -102,7 +102,7 @@ def test_nothing_to_merge() -> None:
     ("change", "sentence"),
     [
         (lambda lines: lines[:-1], "holds 2 of 3 rows"),
-        (lambda lines: [*lines[:-1], lines[-1][:10]], "not a manifest, or damaged"),
+        (lambda lines: [*lines[:-1], lines[-1][:10]], "jsonl:4: not a row with class_name, modality, path, sha256"),
         (lambda lines: [json.dumps({"format": 9, "root": "", "rows": 0})], "format 9 is not 1"),
         (lambda lines: ["{}"], "not a manifest, or damaged"),
         (lambda lines: [], "not a manifest, or damaged"),
@@ -115,6 +115,58 @@ def test_a_damaged_manifest_is_refused(tmp_path: Path, change: object, sentence:
     file.write_text("\n".join(change(file.read_text(encoding="utf-8").splitlines())), encoding="utf-8")
     with pytest.raises(ManifestError, match=sentence):
         Manifest.load(file)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "[1]",
+        '{"format": 1, "rows": 1}',
+        '{"format": 1, "root": "."}',
+        '{"format": 1, "root": 5, "rows": 1}',
+        '{"format": 1, "root": "\\u0000", "rows": 1}',
+        '{"format": 1, "root": ".", "rows": "1"}',
+        "[" * 100_000,
+    ],
+)
+def test_a_head_that_is_none_is_refused(tmp_path: Path, head: str) -> None:
+    file = tmp_path / "manifest.jsonl"
+    Manifest(tmp_path, ROWS[:1]).save(file)
+    file.write_text("\n".join([head, *file.read_text().splitlines()[1:]]))
+    with pytest.raises(ManifestError, match=r"manifest.jsonl:(1: does not state root| not a manifest)"):
+        Manifest.load(file)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"modality": "photos"}, "modality 'photos' is neither sketch nor photo"),
+        ({"class_name": 7}, "all of them text"),
+        ({"sha256": None}, "all of them text"),
+        ({"label": "3"}, "not a row with"),
+        ({"path": "/etc/passwd"}, "leads to no file below the root"),
+        ({"path": "a/../../b.png"}, "leads to no file below the root"),
+        ({"path": ""}, "leads to no file below the root"),
+        ({"path": "a\0b"}, "leads to no file below the root"),
+        ({}, "sketch/cat/1.png stands in an earlier line too"),
+    ],
+)
+def test_a_row_that_is_none_is_named_by_its_line(tmp_path: Path, change: dict[str, object], sentence: str) -> None:
+    file = tmp_path / "manifest.jsonl"
+    Manifest(tmp_path, ROWS[:1] * 2).save(file)
+    *lines, last = file.read_text().splitlines()
+    file.write_text("\n".join([*lines, json.dumps(json.loads(last) | change)]))
+    with pytest.raises(ManifestError, match=f"manifest.jsonl:3: .*{sentence}"):
+        Manifest.load(file)
+
+
+def test_a_link_to_a_manifest_leads_to_its_data(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "links").mkdir()
+    Manifest(tmp_path / "data", ROWS).save(tmp_path / "data/manifest.jsonl")
+    (tmp_path / "links/manifest.jsonl").symlink_to(tmp_path / "data/manifest.jsonl")
+
+    assert Manifest.load(tmp_path / "links/manifest.jsonl").root == tmp_path / "data"
 
 
 def test_a_missing_manifest_is_refused(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from operator import attrgetter
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self, get_args
 
 from inkseek.errors import ManifestError
 from inkseek.sketch.readers import drawing_place
@@ -16,6 +16,7 @@ from inkseek.sketch.readers import drawing_place
 Modality = Literal["sketch", "photo"]
 
 _FORMAT = 1
+_MODALITIES = get_args(Modality)
 
 
 @dataclass(frozen=True, order=True)
@@ -38,6 +39,8 @@ class Row:
 
 
 _ORDER = attrgetter(*(field.name for field in fields(Row)))  # as rows compare, without a Python call a comparison
+
+_FIELDS = frozenset(field.name for field in fields(Row))
 
 
 @dataclass(frozen=True)
@@ -110,21 +113,59 @@ class Manifest:
         """Read what `save` wrote.
 
         Raises:
-            ManifestError: the file is missing, cut short, damaged or of another format.
+            ManifestError: the file is missing, cut short, damaged or of another format, or a row is damaged, stands
+                twice or leads out of the root.
         """
         try:
             head, *lines = path.read_text(encoding="utf-8").splitlines()
-            tree = json.loads(head)
-            if tree["format"] != _FORMAT:
-                raise ManifestError(f"{path}: manifest format {tree['format']} is not {_FORMAT}; build it again")
-            rows = tuple(Row(**json.loads(line)) for line in lines)
         except OSError as error:
             raise ManifestError(f"{path}: cannot be read ({error.strerror}); give the path of a manifest") from None
-        except (ValueError, TypeError, KeyError):
+        except ValueError:
             raise ManifestError(f"{path}: not a manifest, or damaged; build it again") from None
-        if len(rows) != tree["rows"]:
-            raise ManifestError(f"{path}: holds {len(rows)} of {tree['rows']} rows; build it again")
-        return cls(Path(os.path.normpath(path.absolute().parent / tree["root"])), rows)
+        root, count = _parse_head(head, path)
+        if len(lines) != count:
+            raise ManifestError(f"{path}: holds {len(lines)} of {count} rows; build it again")
+        rows: dict[tuple[str, str, str], Row] = {}
+        for number, line in enumerate(lines, start=2):
+            row = _parse_row(line, f"{path}:{number}")
+            if rows.setdefault((row.modality, row.class_name, row.path), row) is not row:
+                raise ManifestError(f"{path}:{number}: {row.path} stands in an earlier line too; build it again")
+        home = (path.resolve() if path.is_symlink() else path.absolute()).parent
+        return cls(Path(os.path.normpath(home / root)), tuple(rows.values()))
+
+
+def _parse_head(line: str, file: Path) -> tuple[str, int]:
+    """Root and number of rows."""
+    tree = _parse_object(line)
+    if "format" not in tree:
+        raise ManifestError(f"{file}: not a manifest, or damaged; build it again")
+    if tree["format"] != _FORMAT:
+        raise ManifestError(f"{file}: manifest format {tree['format']} is not {_FORMAT}; build it again")
+    root, count = tree.get("root"), tree.get("rows")
+    if not isinstance(root, str) or "\0" in root or not isinstance(count, int):
+        raise ManifestError(f"{file}:1: does not state root (a folder) and rows (a number); build it again")
+    return root, count
+
+
+def _parse_row(line: str, place: str) -> Row:
+    tree = _parse_object(line)
+    if set(tree) != _FIELDS or not all(isinstance(value, str) for value in tree.values()):
+        raise ManifestError(f"{place}: not a row with {', '.join(sorted(_FIELDS))}, all of them text; build it again")
+    row = Row(**tree)
+    if row.modality not in _MODALITIES:
+        raise ManifestError(f"{place}: modality {row.modality!r} is neither sketch nor photo; build it again")
+    if not row.path or row.path.startswith("/") or ".." in row.path.split("/") or "\0" in row.path:
+        raise ManifestError(f"{place}: the path {row.path!r} leads to no file below the root; build it again")
+    return row
+
+
+def _parse_object(line: str) -> dict[str, Any]:
+    """The object of a line; an empty one where there is none."""
+    try:
+        tree = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return tree if isinstance(tree, dict) else {}
 
 
 def merge_manifests(manifests: Sequence[Manifest]) -> Manifest:
