@@ -208,7 +208,7 @@ def test_verify_refuses_what_it_cannot_read_or_write(tmp_path: Path, own: Path) 
     assert "no such folder" in refusal(inkseek("data", "verify", tmp_path / "nowhere"))
     assert "no data set in a known layout" in refusal(inkseek("data", "verify", tmp_path / "empty"))
     done = refusal(inkseek("data", "verify", own, "--report", tmp_path / "nowhere/report.json"))
-    assert "report.json: cannot be written (No such file or directory)" in done
+    assert "report.json: cannot be written (there is no folder" in done
 
 
 def test_nothing_is_coloured_where_no_terminal_is(own: Path) -> None:

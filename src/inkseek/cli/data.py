@@ -51,9 +51,11 @@ def verify(
 ) -> None:
     """Say what is in a data set, compare it with the published one, and read every file; exit code 2 for faults."""
     from inkseek.cli.data_summary import print_verification
-    from inkseek.data.verify import read_data_set
+    from inkseek.data.verify import check_report, read_data_set
     from inkseek.data.verify import verify as check
 
+    if report is not None:
+        check_report(report)
     with progress_bar() as bar:
         task = bar.add_task("reading", total=None, note="")
         data_set = read_data_set(data)

@@ -104,6 +104,28 @@ def _class_tree(pictures: ClassPictures) -> dict[str, str | int | None]:
     return asdict(pictures)
 
 
+def check_report(file: Path) -> None:
+    """Check, before a long verification, that its report can be written to a file: it may replace a report alone.
+
+    Raises:
+        DataError: the file is there and is no report of `verify`, or there is no folder for it.
+    """
+    if not file.parent.is_dir():
+        raise DataError(
+            f"{file}: cannot be written (there is no folder {file.parent}); give another file with --report"
+        )
+    if (file.exists() or file.is_symlink()) and not _is_report(file):
+        raise DataError(f"{file}: is there already and is no report of data verify; give another file with --report")
+
+
+def _is_report(file: Path) -> bool:
+    try:
+        tree = json.loads(file.read_bytes()) if file.is_file() else None
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(tree, dict) and {"format", "layout", "against", "findings"} <= set(tree)
+
+
 def read_data_set(root: Path) -> DataSet:
     """Read a data set in any layout, or a folder of Quick, Draw! strokes; errors as those of `probe`.
 
