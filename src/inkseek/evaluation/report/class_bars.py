@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from inkseek.evaluation.report.html import details, figure, section, table, text
-from inkseek.evaluation.report.shown import DRAWN, Shown
+from inkseek.evaluation.report.shown import DRAWN, Shown, main_protocols
 
 _SCALE = '<div class="scale" aria-hidden="true"><i>0</i><i>.25</i><i>.5</i><i>.75</i><i>1</i></div>'
 
@@ -16,12 +16,10 @@ MOST = 40
 def classes_section(runs: Sequence[Shown]) -> str:
     """mAP@all of every class, best first by the mean over the measurements."""
     drawn = runs[:DRAWN]
-    values = [
-        {name: facts["mAP@all"] for name, facts in run.measurement.evaluation["per_class"].items()} for run in drawn
-    ]
+    values = [run.class_means for run in drawn]
     names = sorted(set().union(*values), key=lambda name: (-float(np.mean(_of(name, values))), name))
-    protocol = text(drawn[0].measurement.main_protocol)
-    lead = f"mAP@all of every class ({protocol}, mean over the queries of the class), best first{_order(drawn)}"
+    protocols = main_protocols(drawn)
+    lead = f"mAP@all of every class ({protocols}; mean over the queries of the class), best first{_order(drawn)}"
     if len(names) <= MOST:
         content = _bars("All classes", names, values, drawn)
     else:

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePath
 
+import numpy as np
+
 from inkseek.evaluation.report.html import plural, section, table, text
-from inkseek.evaluation.report.shown import Shown
+from inkseek.evaluation.report.shown import Shown, at_the_top
 from inkseek.evaluation.result import Evaluation
 
 GALLERY_MODES: Mapping[str, str] = {
@@ -20,11 +22,12 @@ _SHORT = 12
 def head(runs: Sequence[Shown]) -> str:
     """Title, one line in plain words, and the figures that everybody asks for first."""
     rivals = len({run.data for run in runs}) == 1
-    told = max(runs, key=_mean) if rivals else runs[0]
+    best = at_the_top(np.array([_mean(run) for run in runs])) if rivals else [0]
+    told = runs[best[0]]
     words = f"{_task(told)} {_result(told)}"
     if len(runs) > 1:
-        rank = "best by mAP@all" if rivals else "first"
-        words = f"{len(runs)} measurements; the {rank} is {told.label}. {words}"
+        rank = "the best by mAP@all" if len(best) == 1 else "one of the best by mAP@all"
+        words = f"{len(runs)} measurements; {rank if rivals else 'the first'} is {told.label}. {words}"
     tiles = _tiles_of_one(told) if len(runs) == 1 else [_tile_of_many(run, first=run is told) for run in runs]
     return (
         '<header>\n<div class="brand">inkseek</div>\n<h1>What the sketches found</h1>\n'
@@ -41,11 +44,6 @@ def facts_section(runs: Sequence[Shown]) -> str:
         "A figure holds for the encoder, the pictures and the way of counting that stand here, and for no others.",
         table("What was measured", ["", *(run.label for run in runs)], rows, kind="facts"),
     )
-
-
-def _right(run: Shown) -> float:
-    """Right photos among the first ones, mean over queries."""
-    return float(run.right.sum(axis=1).mean())
 
 
 def _mean(run: Shown) -> float:
@@ -71,18 +69,26 @@ def _known(evaluation: Evaluation) -> str:
 
 
 def _result(run: Shown) -> str:
-    first = run.nearest.shape[1]
+    first, most = run.nearest.shape[1], _most(run)
+    limit = f", of at most {most}, as some classes have fewer than {plural(first, 'photo')}" if most else ""
     return (
-        f"Of the first {plural(first, 'photo')}, <strong>{_right(run):.1f} are right</strong> on average; "
-        f"in random order it would be {run.chance:.1f}."
+        f"Of the first {plural(first, 'photo')}, <strong>{run.expected_right:.1f} are right</strong> on average"
+        f"{limit}; in random order it would be {run.chance:.1f}."
     )
+
+
+def _most(run: Shown) -> str:
+    """How many of the first photos could be right, mean over queries; empty where all of them could."""
+    most = f"{float(run.attainable.mean()):.1f}"
+    return "" if float(most) == run.nearest.shape[1] else most
 
 
 def _tiles_of_one(run: Shown) -> list[str]:
     evaluation = run.measurement.evaluation
-    protocol = run.measurement.main_protocol
+    protocol, most = run.measurement.main_protocol, _most(run)
+    limit = f", of at most {most}" if most else ""
     return [
-        _tile(f"of the first {run.nearest.shape[1]} photos are right", f"{_right(run):.1f}", first=True),
+        _tile(f"of the first {run.nearest.shape[1]} photos are right{limit}", f"{run.expected_right:.1f}", first=True),
         _tile(f"mAP@all, {text(protocol)}", f"{_mean(run):.3f}"),
         _tile("queries, sketches", f"{evaluation['data']['queries']:,}"),
         _tile("gallery, photos", f"{evaluation['data']['gallery']:,}"),
@@ -91,7 +97,9 @@ def _tiles_of_one(run: Shown) -> list[str]:
 
 def _tile_of_many(run: Shown, *, first: bool) -> str:
     protocol = run.measurement.main_protocol
-    words = f"{run.label}<br>{_right(run):.1f} of {run.nearest.shape[1]} right; mAP@all, {text(protocol)}"
+    right = f"{run.expected_right:.1f} of the first {run.nearest.shape[1]} right"
+    limit = f" (at most {most})" if (most := _most(run)) else ""
+    words = f"{run.label}<br>{right}{limit}; mAP@all, {text(protocol)}"
     return _tile(words, f"{_mean(run):.3f}", first=first)
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from inkseek.evaluation.report.comparison import same_queries
 from inkseek.evaluation.report.html import hidden, plural, section, text
-from inkseek.evaluation.report.shown import DRAWN, Shown, best_first, spaced
+from inkseek.evaluation.report.shown import DRAWN, Shown, at_the_top, best_first, main_protocols, spaced
 from inkseek.evaluation.report.thumbnails import Thumbnails
 
 STRIPS = 24
@@ -37,9 +37,10 @@ def grid_section(runs: Sequence[Shown]) -> str:
     groups = list(_groups(runs[:DRAWN]))
     lead = (
         "For classes spread evenly from the best to the worst, the query whose average precision is the median of its "
-        f'class; and the best and the worst query of all. <span class="key right">{_TICK}</span> solid frame: right, a '
-        f'photo of the query’s class. <span class="key wrong">{_CROSS}</span> dashed frame: wrong. AP is the average '
-        "precision over the whole gallery."
+        "class; and a query that does best of all and one that does worst. "
+        f'<span class="key right">{_TICK}</span> solid frame: right, a photo of the query’s class. '
+        f'<span class="key wrong">{_CROSS}</span> dashed frame: wrong. AP is the average precision over the whole '
+        f"gallery ({main_protocols(runs[:DRAWN])})."
     )
     content = "".join(_group(group, max(1, STRIPS // len(groups))) for group in groups)
     return section("found", "What was found", lead, content)
@@ -59,9 +60,15 @@ def choose(average_precision: NDArray[np.float64], labels: NDArray[np.int64], cl
     # The lower of the two middle queries of an even number.
     own = (order[labels[order] == label] for label in spread)
     medians = [Choice(int(queries[len(queries) // 2]), "median of its class") for queries in own]
-    best, worst = Choice(int(order[0]), "best of all"), Choice(int(order[-1]), "worst of all")
+    best = Choice(int(order[0]), _rank("best", average_precision))
+    worst = Choice(int(order[-1]), _rank("worst", -average_precision))
     chosen = {choice.position: choice for choice in (*medians, worst, best)}
     return sorted(chosen.values(), key=lambda choice: -float(average_precision[choice.position]))
+
+
+def _rank(word: str, values: NDArray[np.float64]) -> str:
+    """Whether the query with the largest value is alone at the top."""
+    return f"{word} of all" if len(at_the_top(values)) == 1 else f"one of the {word}"
 
 
 def _groups(runs: Sequence[Shown]) -> Iterator[list[Shown]]:
@@ -116,7 +123,8 @@ def _strip(run: Shown, position: int, thumbnails: Thumbnails) -> str:
             zip(run.nearest[position].tolist(), run.right[position].tolist(), strict=True), start=1
         )
     )
-    count = f"{int(run.right[position].sum())} of {run.nearest.shape[1]} right"
+    most, first = int(run.attainable[position]), run.nearest.shape[1]
+    count = f"{int(run.right[position].sum())} of {first} right{f' (at most {most})' if most < first else ''}"
     label = f"{run.label}: " if run.letter else ""
     return (
         f'<p class="strip">{label}{count}, AP {run.average_precision[position]:.3f}</p>\n'

@@ -26,6 +26,11 @@ SIZE_LIMIT = 5_000_000
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _MARK_WITHIN = 1024
+_TIES = (
+    "Binary codes put many photos at one distance, and the order of those means nothing: where one figure stands for "
+    "codes, it is the mean over all such orders (<code>expected</code>). Pictures, confusions and curves keep the "
+    "order of the gallery."
+)
 
 Part = Callable[[Sequence[Shown]], str]
 
@@ -111,6 +116,8 @@ def _contents(runs: Sequence[Shown]) -> str:
     page = f'<nav aria-label="Parts of this page"><ul>{items}</ul></nav>\n'
     if len(runs) > DRAWN:
         page += f'<p class="about">Tables hold all {len(runs)} measurements, figures the first {DRAWN} of them.</p>\n'
+    if any(run.measurement.evaluation["feature"]["kind"] == "binary" for run in runs):
+        page += f'<p class="about">{_TIES}</p>\n'
     return page
 
 

@@ -77,7 +77,7 @@ def tsne(features: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def subsample(labels: NDArray[np.int64], sketches: NDArray[np.bool_], most: int) -> NDArray[np.int64]:
-    """Positions of at most `most` pictures: all, or the same number of each class and modality, at even distances."""
+    """Positions of at most `most` pictures: all, or as many of each class and modality, at even distances."""
     if len(labels) <= most:
         return np.arange(len(labels))
     keys = 2 * labels + sketches
@@ -90,9 +90,9 @@ def subsample(labels: NDArray[np.int64], sketches: NDArray[np.bool_], most: int)
 def projection_section(runs: Sequence[Shown]) -> str:
     """A map of every measurement."""
     lead = (
-        "Every point is a picture of the test; pictures with like features lie close (t-SNE of both modalities "
-        "together, seed fixed). In a good encoder the sketches of a class lie among its photos. Distances between far "
-        "groups and the sizes of groups mean nothing."
+        "Every point is a query or a photo of the gallery; pictures with like features lie close (t-SNE of both "
+        "modalities together, seed fixed). In a good encoder the sketches of a class lie among its photos. Distances "
+        "between far groups and the sizes of groups mean nothing."
     )
     return section("map", "A map of the pictures", lead, "".join(_figure(run, runs[0]) for run in runs[:DRAWN]))
 
@@ -121,9 +121,10 @@ def _figure(run: Shown, first: Shown) -> str:
     colours = _colours(run, first)
     note = f"{plural(len(found.labels), 'picture')}"
     if len(found.labels) < found.total:
-        note += f" of {found.total:,}: the same number of each class and modality, at even distances in the list"
+        most = int(np.bincount(2 * found.labels + found.sketches).max())
+        note += f" of {found.total:,}: at most {most} of each class and modality, at even distances in the list"
     note += f". In colour: {len(colours)} classes spread evenly from the best to the worst."
-    return figure(title, _picture(run, found, names, colours) + _key(names, colours), note=note)
+    return figure(title, _picture(run, found, names, colours) + _key(found, names, colours), note=note)
 
 
 def _colours(run: Shown, first: Shown) -> dict[int, str]:
@@ -191,7 +192,7 @@ def _anchor(x: float) -> tuple[float, str]:
     return x, "middle"
 
 
-def _key(names: Sequence[str], colours: Mapping[int, str]) -> str:
+def _key(found: Projection, names: Sequence[str], colours: Mapping[int, str]) -> str:
     """Legend: the shapes, then the colours."""
     dot, cross = "M7 6h0", "M3 2l8 8m0-8l-8 8"
     entries = [("", "dots", dot, "photo"), ("", "crosses", cross, "sketch")]
@@ -201,4 +202,5 @@ def _key(names: Sequence[str], colours: Mapping[int, str]) -> str:
         f'<path class="{shape}" d="{path}"/></g></svg><span>{words}</span></li>\n'
         for colour, shape, path, words in entries
     )
-    return f'<ul class="legend">\n{items}<li>grey: the other classes</li>\n</ul>\n'
+    grey = "" if set(found.labels.tolist()) <= colours.keys() else "<li>grey: the other classes</li>\n"
+    return f'<ul class="legend">\n{items}{grey}</ul>\n'

@@ -7,6 +7,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from inkseek.evaluation.hamming import hamming_metrics
+from inkseek.evaluation.protocols import EXPECTED
 from inkseek.evaluation.report.html import text
 from inkseek.evaluation.report.kept import KeptMeasurement, comparable
 from inkseek.evaluation.report.nearest import nearest
@@ -15,6 +17,9 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 DRAWN = 5
 """Measurements that have figures: as many as there are colours that everybody can tell apart. Tables hold all."""
+
+ROUNDING = 1e-9
+"""Difference of two means below which neither is the better one."""
 
 FIGURE_QUERIES = 20_000
 """Queries that figures are drawn from at most. The tables' figures come from all."""
@@ -105,9 +110,30 @@ class Shown:
         return np.minimum(self._relevant, self.nearest.shape[1])
 
     @cached_property
+    def expected_right(self) -> float:
+        """Right photos among the first ones, mean over the sample; of codes also over all orders inside ties."""
+        saved, first = self.measurement.saved, self.nearest.shape[1]
+        codes, photos = saved.queries.features, saved.gallery.features
+        if codes.dtype != np.uint8 or photos.dtype != np.uint8:
+            return float(self.right.sum(axis=1).mean())
+        sides = codes[self.rows].astype(np.uint8), photos.astype(np.uint8)
+        labels = self.query_labels, saved.gallery.labels
+        found = hamming_metrics(*sides, *labels, protocols=(EXPECTED,), cuts=(first,))[EXPECTED.name]
+        return float(first * found.micro()[f"P@{first}"])
+
+    @cached_property
     def average_precision(self) -> NDArray[np.float64]:
         """[f] AP over the whole gallery under the main protocol."""
         return self.measurement.per_query.values[f"{self.measurement.main_protocol}/mAP@all"][self.sample]
+
+    @cached_property
+    def class_means(self) -> dict[str, float]:
+        """Class with a query that counts -> mean of mAP@all under the main protocol, over all its queries."""
+        kept = self.measurement.per_query
+        names, position, counts = np.unique(kept.classes, return_inverse=True, return_counts=True)
+        values = kept.values[f"{self.measurement.main_protocol}/mAP@all"]
+        means = np.bincount(position, weights=values) / counts
+        return dict(zip(map(str, names), means.tolist(), strict=True))
 
     @cached_property
     def classes(self) -> NDArray[np.int64]:
@@ -135,11 +161,24 @@ def shown(measurements: Sequence[KeptMeasurement]) -> list[Shown]:
     ]
 
 
+def main_protocols(runs: Sequence[Shown]) -> str:
+    """The main protocol of measurements in words, as HTML: `standard`, or `A standard, B expected`."""
+    names = [text(run.measurement.main_protocol) for run in runs]
+    if len(set(names)) == 1:
+        return names[0]
+    return ", ".join(f"{run.letter} {name}" for run, name in zip(runs, names, strict=True))
+
+
 def best_first(values: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np.int64]:
     """Labels by falling mean of their values [q]; of equal means the smaller label comes first."""
     found, position, counts = np.unique(labels, return_inverse=True, return_counts=True)
     means = np.bincount(position, weights=values) / counts
     return found[np.argsort(-means, kind="stable")].astype(np.int64)
+
+
+def at_the_top(values: NDArray[np.float64]) -> list[int]:
+    """Positions of the largest value, in order; equal is what differs by rounding alone."""
+    return np.flatnonzero(values >= values.max() - ROUNDING).tolist()
 
 
 def letter(place: int) -> str:

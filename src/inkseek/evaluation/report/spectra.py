@@ -34,6 +34,11 @@ _EXPLANATION = (
     "sketches above photos in training are learnt by heart, like curves in the test retrieve well. Values grow with "
     "the number of pictures, in brackets."
 )
+_NO_TRAINING = (
+    "<strong>Training features were not saved</strong>, so the test is drawn alone; measure with <code>inkseek "
+    "evaluate … --training-data DIR</code> to have them."
+)
+_CODES = "<strong>Training codes are not kept</strong>, so the test is drawn alone."
 _WORDS = {"photo": "photos", "sketch": "sketches"}
 _SHARES = tuple((share, f"{share:.2f}") for share in (0.0, 0.25, 0.5, 0.75, 1.0))
 
@@ -78,7 +83,7 @@ def spectra_figure(run: Shown, *, explained: bool) -> str:
         for place in range(most)
     ]
     data = details("The figures", table(f"{title}, first {most}", ["", *heads], rows))
-    return figure(heading, chart + data, note=_note(matrices, explained))
+    return figure(heading, chart + data, note=_note(run, matrices, explained))
 
 
 def _singular_values(features: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -108,8 +113,8 @@ def _ticks(most: int) -> Sequence[int]:
     return [tick for tick in (1, 5, 10, 15, 20, 25, 30) if tick <= most]
 
 
-def _note(parts: Collection[Part], explained: bool) -> str:
+def _note(run: Shown, parts: Collection[Part], explained: bool) -> str:
     notes = [_EXPLANATION] if explained else []
     if all(side == "test" for side, _ in parts):
-        notes.append("<strong>Training features were not saved</strong>, so the test is drawn alone.")
+        notes.append(_CODES if run.measurement.evaluation["feature"]["kind"] == "binary" else _NO_TRAINING)
     return " ".join(notes)
