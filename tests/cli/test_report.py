@@ -1,10 +1,16 @@
 """`inkseek report` and `inkseek compare`: what they print, write and refuse."""
 
+import json
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from inkseek.evaluation.saved import EVALUATION, FEATURES, QUERIES
 from tests.cli.calling import contents, inkseek, inkseek_process, keys, refusal
 from tests.evaluation.report.saved_runs import run_facts, write_run
 
@@ -66,6 +72,112 @@ def test_what_is_no_measurement_is_refused_and_nothing_written(runs: Path, tmp_p
     assert contents(runs, tmp_path) == before
 
 
+def without_a_fact(folder: Path) -> None:
+    edit(folder, lambda tree: tree["data"].pop("gallery_mode"))
+
+
+def without_means_over_classes(folder: Path) -> None:
+    edit(folder, lambda tree: tree["protocols"]["sake"].pop("macro"))
+
+
+def without_a_protocol(folder: Path) -> None:
+    edit(folder, lambda tree: tree["protocols"].pop("sake"))
+
+
+def with_protocols_of_another_kind(folder: Path) -> None:
+    edit(folder, lambda tree: tree.update(protocols=["standard"]))
+
+
+def with_another_mean(folder: Path) -> None:
+    edit(folder, lambda tree: tree["protocols"]["standard"]["micro"].update({"P@5": 0.123}))
+
+
+def with_codes_in_words_only(folder: Path) -> None:
+    edit(folder, lambda tree: tree["feature"].update(kind="binary"))
+
+
+def with_another_query(folder: Path) -> None:
+    change(folder / QUERIES, "path", lambda column: np.where(np.arange(len(column)) == 3, "sketch/none.png", column))
+
+
+def with_a_query_twice(folder: Path) -> None:
+    change(folder / QUERIES, "path", lambda column: column[[0, 0, *range(2, len(column))]])
+
+
+def with_another_class(folder: Path) -> None:
+    change(folder / QUERIES, "class", lambda column: column[::-1])
+
+
+def with_a_value_that_is_not_finite(folder: Path) -> None:
+    change(folder / QUERIES, "zse/P@5", lambda column: np.where(np.arange(len(column)) == 3, np.nan, column))
+
+
+def with_labels_of_another_length(folder: Path) -> None:
+    change(folder / FEATURES, "gallery_labels", lambda column: column[1:])
+
+
+def with_features_of_another_measurement(folder: Path) -> None:
+    other = write_run(folder.parent / "another", classes=("sun", "cup"))
+    (folder / FEATURES).write_bytes((other / FEATURES).read_bytes())
+
+
+def with_values_of_another_encoder(folder: Path) -> None:
+    other = write_run(folder.parent / "another", seed=1, noise=1.5)
+    (folder / QUERIES).write_bytes((other / QUERIES).read_bytes())
+
+
+def edit(folder: Path, change: Callable[[Any], object]) -> None:
+    """Change the printed result of a measurement."""
+    file = folder / EVALUATION
+    tree = json.loads(file.read_text(encoding="utf-8"))
+    change(tree)
+    file.write_text(json.dumps(tree), encoding="utf-8")
+
+
+def change(file: Path, column: str, new: Callable[[NDArray[Any]], NDArray[Any]]) -> None:
+    """Change one array of a file."""
+    with np.load(file, allow_pickle=False) as arrays:
+        columns = dict(arrays)
+    columns[column] = new(columns[column])
+    np.savez(file, **columns)
+
+
+@pytest.mark.parametrize(
+    ("damage", "file", "words"),
+    [
+        (without_a_fact, EVALUATION, "its data lacks gallery_mode"),
+        (without_means_over_classes, EVALUATION, "its protocols are damaged"),
+        (with_protocols_of_another_kind, EVALUATION, "its protocols are damaged"),
+        (without_a_protocol, QUERIES, "sake/P@10 is not in both it and evaluation.json"),
+        (with_another_mean, QUERIES, "the mean of standard/P@5 is not the one of evaluation.json"),
+        (with_codes_in_words_only, FEATURES, "not the features that evaluation.json tells of"),
+        (with_another_query, QUERIES, "its queries are not those of features.npz"),
+        (with_a_query_twice, QUERIES, "its queries are not those of features.npz"),
+        (with_another_class, QUERIES, "its queries are not those of features.npz"),
+        (with_a_value_that_is_not_finite, QUERIES, "zse/P@5 holds values that are not finite"),
+        (with_labels_of_another_length, FEATURES, ""),
+        (with_features_of_another_measurement, "", ""),
+        (with_values_of_another_encoder, QUERIES, "is not the one of evaluation.json"),
+    ],
+)
+def test_a_damaged_measurement_is_refused_in_one_sentence(
+    tmp_path: Path, damage: Callable[[Path], None], file: str, words: str
+) -> None:
+    folder = write_run(tmp_path / "run")
+    damage(folder)
+
+    sentences = {
+        refusal(inkseek("report", folder, "--out", tmp_path / "report.html")),
+        refusal(inkseek("compare", folder, folder)),
+    }
+
+    [sentence] = sentences
+    assert sentence.startswith(str(folder / file))
+    assert words in sentence
+    assert "measure again" in sentence
+    assert not (tmp_path / "report.html").exists()
+
+
 def test_without_its_extra_a_report_is_refused_in_one_sentence(runs: Path, tmp_path: Path) -> None:
     blocked = "import importlib.machinery as machinery\nfind = machinery.PathFinder.find_spec\n"
     blocked += "machinery.PathFinder.find_spec = lambda name, *rest: None if name == 'sklearn' else find(name, *rest)"
@@ -100,6 +212,28 @@ def test_the_better_one_is_named_where_the_interval_holds_no_zero(tmp_path: Path
     assert clear.endswith("good is better by more than the choice of queries explains\n")
     assert same.endswith("the interval holds 0: the choice of queries may explain the difference\n")
     assert "galleries differ" not in clear
+
+
+def test_codes_stand_under_expected_unless_asked_otherwise(tmp_path: Path) -> None:
+    features = write_run(tmp_path / "features", name="features", noise=1.0)
+    codes = write_run(tmp_path / "codes", name="codes", codes=True, noise=1.0)
+
+    mixed = inkseek("compare", features, codes).out
+    asked = inkseek("compare", features, codes, "--protocol", "standard").out
+
+    assert "codes against features, mAP@all (expected against standard), mean over 12 queries: " in mixed
+    assert "codes against features, mAP@all (standard), mean over 12 queries: " in asked
+    assert mixed.split(": ", 1)[1] != asked.split(": ", 1)[1]
+
+
+def test_repeats_of_other_commits_or_of_one_seed_are_told(tmp_path: Path) -> None:
+    facts = (run_facts(0), run_facts(1, commit="another"), run_facts(1))
+    folders = [write_run(tmp_path / str(seed), name=f"n{seed}", seed=seed, run=run) for seed, run in enumerate(facts)]
+
+    last = inkseek("compare", *folders).out.splitlines()[-1]
+
+    assert last.startswith("2 seeds of sake, mAP@all (standard), mean over queries: mean of the runs 0.")
+    assert last.endswith("; they were trained at different commits; left out, as their seed is there already: n2")
 
 
 def test_another_gallery_is_said(tmp_path: Path) -> None:

@@ -168,9 +168,9 @@ def draw_pictures(measurement: KeptMeasurement) -> None:
             picture.save(file)
 
 
-def run_facts(seed: int, settings: str = "s") -> RunFacts:
+def run_facts(seed: int, settings: str = "s", commit: str = "1234567890ab") -> RunFacts:
     """Facts of a run with this seed."""
-    return {"seed": seed, "settings": settings, "commits": ["1234567890ab"]}
+    return {"seed": seed, "settings": settings, "commits": [commit]}
 
 
 def unit(rows: Sequence[Sequence[float]]) -> NDArray[np.float32]:

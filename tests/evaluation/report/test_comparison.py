@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from inkseek.errors import DataError
 from inkseek.evaluation.report.comparison import compare, compare_all, same_queries, seed_groups
 from inkseek.evaluation.report.kept import open_measurements
-from tests.evaluation.report.saved_runs import open_run, rows_of, run_facts, table, write_run
+from tests.evaluation.report.saved_runs import CLASSES, digests, open_run, rows_of, run_facts, table, write_run
 
 METRIC = ("standard", "mAP@all")
 
@@ -71,6 +72,46 @@ def test_an_unknown_metric_is_refused_with_those_there_are(tmp_path: Path) -> No
         compare(run, run, "standard", "mAP@7")
 
 
+def test_a_path_with_another_picture_is_another_query(tmp_path: Path) -> None:
+    queries, gallery = (table(np.random.default_rng(0), side, CLASSES, 3, 0.6) for side in ("sketch", "photo"))
+    first = open_run(write_run(tmp_path / "first", name="one", queries=queries, gallery=gallery))
+    redrawn = replace(queries, digests=digests(("new", *queries.paths[1:])))
+    second = open_run(write_run(tmp_path / "second", name="two", queries=redrawn, gallery=gallery))
+
+    with pytest.raises(DataError, match=r"one and two have different queries \(12 and 12, 11 in common\)"):
+        compare(first, second, *METRIC)
+
+
+def test_a_photo_with_another_content_makes_another_gallery(tmp_path: Path) -> None:
+    gallery = table(np.random.default_rng(0), "photo", CLASSES, 3, 0.6)
+    other = replace(gallery, digests=digests((*gallery.paths[1:], "new")))
+    first, second, third = (
+        open_run(write_run(tmp_path / str(place), gallery=photos))
+        for place, photos in enumerate((gallery, other, rows_of(gallery, np.arange(12)[::-1])))
+    )
+
+    assert not compare(first, second, *METRIC).same_gallery
+    assert compare(first, third, *METRIC).same_gallery
+
+
+def test_codes_are_compared_by_what_is_expected_and_features_by_the_standard(tmp_path: Path) -> None:
+    codes = open_run(write_run(tmp_path / "codes", codes=True, noise=1.5))
+    features = open_run(write_run(tmp_path / "features", noise=1.5))
+
+    pair = compare(features, codes, None, "mAP@all")
+    again = compare(codes, codes, None, "mAP@all")
+    asked = compare(features, codes, *METRIC)
+
+    assert (pair.first_protocol, pair.second_protocol) == ("standard", "expected")
+    assert pair.protocols == "expected against standard"
+    assert pair.first_mean == pytest.approx(features.evaluation["protocols"]["standard"]["micro"]["mAP@all"])
+    assert pair.second_mean == pytest.approx(codes.evaluation["protocols"]["expected"]["micro"]["mAP@all"])
+    assert again.protocols == "expected"
+    assert asked.protocols == "standard"
+    assert asked.second_mean == pytest.approx(codes.evaluation["protocols"]["standard"]["micro"]["mAP@all"])
+    assert asked.second_mean != pytest.approx(pair.second_mean)
+
+
 def test_another_gallery_is_told(tmp_path: Path) -> None:
     first = open_run(write_run(tmp_path / "first"))
     second = open_run(write_run(tmp_path / "second", each=(3, 4)))
@@ -109,9 +150,41 @@ def test_runs_that_differ_by_seed_alone_are_repeats(tmp_path: Path) -> None:
 
     means = [member.evaluation["protocols"]["standard"]["micro"]["mAP@all"] for member in measurements[:2]]
     assert group.members == tuple(measurements[:2])
+    assert group.left_out == (measurements[2],)
+    assert group.one_commit
     assert group.interval.runs == 2
     assert group.interval.mean == pytest.approx(sum(means) / 2)
     assert group.interval.low <= min(means) <= max(means) <= group.interval.high
+
+
+@pytest.mark.parametrize("fact", ["runtime", "precision"])
+def test_what_ran_the_encoder_is_equal_in_a_group(tmp_path: Path, fact: Literal["runtime", "precision"]) -> None:
+    first, second = (open_run(write_run(tmp_path / str(seed), run=run_facts(seed), seed=seed)) for seed in (0, 1))
+    assert len(list(seed_groups([first, second], *METRIC))) == 1
+
+    second.evaluation["model"][fact] = "other"
+
+    assert not list(seed_groups([first, second], *METRIC))
+
+
+def test_runs_of_other_commits_are_told_apart(tmp_path: Path) -> None:
+    runs = [
+        open_run(write_run(tmp_path / str(seed), run=run_facts(seed, commit=f"{seed}"), seed=seed)) for seed in (0, 1)
+    ]
+
+    [group] = seed_groups(runs, *METRIC)
+
+    assert not group.one_commit
+
+
+def test_repeats_of_codes_are_counted_as_expected(tmp_path: Path) -> None:
+    runs = [open_run(write_run(tmp_path / str(seed), run=run_facts(seed), seed=seed, codes=True)) for seed in (0, 1)]
+
+    [group] = seed_groups(runs, None, "mAP@all")
+
+    means = [run.evaluation["protocols"]["expected"]["micro"]["mAP@all"] for run in runs]
+    assert group.protocol == "expected"
+    assert group.interval.mean == pytest.approx(sum(means) / 2)
 
 
 def test_one_run_is_no_group(tmp_path: Path) -> None:

@@ -27,6 +27,18 @@ def test_queries_are_chosen_by_rule() -> None:
     ]
 
 
+def test_of_equal_queries_none_is_the_best_of_all() -> None:
+    values = np.array([1.0, 0.3, 1.0 - 1e-12, 0.0, 0.0])
+
+    chosen = choose(values, np.zeros(5, np.int64), 1)
+
+    assert {choice.position: choice.reason for choice in chosen} == {
+        0: "one of the best",
+        1: "median of its class",
+        4: "one of the worst",
+    }
+
+
 def test_classes_are_spread_from_the_best_to_the_worst() -> None:
     labels = np.arange(9)
 
@@ -52,7 +64,7 @@ def test_right_and_wrong_differ_by_more_than_colour(tmp_path: Path) -> None:
     assert [verdict[0] for verdict in verdicts] == ["right", "wrong", "wrong", "right"]
     assert all(kind == alt == spoken for kind, alt, _, _, spoken in verdicts)
     assert len({sign for *_, sign, _ in verdicts}) == 2
-    assert "2 of 4 right, AP 0.750" in strip
+    assert "2 of 4 right (at most 2), AP 0.750" in strip
 
 
 def test_pictures_that_are_gone_leave_placeholders_and_a_note(tmp_path: Path) -> None:

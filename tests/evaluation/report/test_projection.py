@@ -77,7 +77,15 @@ def test_the_map_says_what_was_left_out(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(module, "POINTS", 16)
     [run] = shown([open_run(write_run(tmp_path / "run"))])
 
-    assert "16 pictures of 32: the same number of each class and modality" in projection_section([run])
+    assert "16 pictures of 32: at most 2 of each class and modality" in projection_section([run])
+
+
+def test_grey_stands_in_the_legend_only_where_it_is_on_the_map(tmp_path: Path) -> None:
+    five = open_run(write_run(tmp_path / "five", classes=tuple("abcde")))
+    six = open_run(write_run(tmp_path / "six", classes=tuple("abcdef")))
+
+    assert "grey: the other classes" not in projection_section(shown([five]))
+    assert "grey: the other classes" in projection_section(shown([six]))
 
 
 def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

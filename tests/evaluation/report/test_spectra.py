@@ -65,8 +65,17 @@ def test_without_training_features_the_figure_says_so(tmp_path: Path) -> None:
     [without] = shown([open_run(write_run(tmp_path / "without"))])
     [with_training] = shown([open_run(write_run(tmp_path / "with", training=True))])
 
-    assert "were not saved" in spectra_figure(without, explained=False)
+    assert "inkseek evaluate … --training-data DIR" in spectra_figure(without, explained=False)
     page = spectra_figure(with_training, explained=False)
     assert "were not saved" not in page
     assert page.count('<path class="curve') == 2 * 4
     assert "photos, training (80)" in page
+
+
+def test_training_codes_are_not_asked_for(tmp_path: Path) -> None:
+    [codes] = shown([open_run(write_run(tmp_path / "codes", codes=True))])
+
+    page = spectra_figure(codes, explained=False)
+
+    assert "Training codes are not kept" in page
+    assert "--training-data" not in page
