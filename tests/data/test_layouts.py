@@ -208,6 +208,14 @@ def test_nothing_readable_is_an_error_with_the_reasons(tmp_path: Path) -> None:
         read_class_folders(tmp_path, "photo")
 
 
+def test_an_asked_class_of_damaged_files_is_not_called_absent(tmp_path: Path) -> None:
+    (tmp_path / "sketch/cat").mkdir(parents=True)
+    write_photo(tmp_path / "sketch/dog/1.jpg", 1)
+    _empty(tmp_path / "sketch")
+    with pytest.raises(DataError, match="nothing readable in it .*empty: 1"):
+        probe(tmp_path, ["cat"])
+
+
 @pytest.mark.parametrize("reader", [probe, read_sketchy, read_folders])
 def test_a_missing_or_foreign_folder_is_an_error(tmp_path: Path, reader: Callable[[Path], object]) -> None:
     with pytest.raises(DataError, match="nowhere"):

@@ -8,7 +8,8 @@ import pytest
 from inkseek.data.classes import class_list
 from inkseek.data.datasets import DATA_SETS
 from inkseek.data.layouts import DataSet, probe
-from inkseek.data.report import OUTSIDE_CLASSES
+from inkseek.data.report import ABSENT, OUTSIDE_CLASSES
+from inkseek.errors import DataError
 from tests.data.trees import LAYOUTS, build, put
 
 
@@ -115,6 +116,27 @@ def test_a_palm_tree_of_quickdraw_is_one_class(tmp_path: Path, folder: str) -> N
     put(tmp_path / "QuickDraw_sketches_final" / "palm tree")
     put(tmp_path / "QuickDraw_images_final" / folder)
     assert probe(tmp_path).manifest.class_names == ("palm tree",)
+
+
+@pytest.mark.parametrize("as_manifest", [False, True])
+def test_classes_that_are_not_there_are_named_with_the_nearest(tmp_path: Path, as_manifest: bool) -> None:
+    for side in ("sketch", "photo"):
+        for class_name in ("cat", "dog", "airplane"):
+            put(tmp_path / side / class_name)
+    root = tmp_path / "manifest" if as_manifest else tmp_path
+    if as_manifest:
+        probe(tmp_path).manifest.save(root)
+
+    with pytest.raises(
+        DataError, match=r"has 3 classes, but none of those asked for: 'dogg' \(nearest: dog\), 'xyz'; "
+    ):
+        probe(root, ["xyz", "dogg"])
+    with pytest.raises(DataError, match="no class to read is named"):
+        probe(root, [])
+    absent = [entry for entry in probe(root, ["cat", "xyz", "dogg"]).report.skipped if entry.fault == ABSENT]
+    assert [(entry.path, entry.detail) for entry in absent] == [
+        (f"{tmp_path}: dogg", "was asked for; the most alike folders are dog")
+    ]
 
 
 def test_classes_that_were_left_out_on_purpose_can_leave_the_report(tmp_path: Path) -> None:

@@ -104,6 +104,11 @@ def test_a_split_of_ones_own(tmp_path: Path) -> None:
     assert read_split(_write(file, '{"unseen": ["bat"], "seen": ["cat"]}')) == ClassSplit(("cat",), (), ("bat",))
 
 
+def test_a_byte_order_mark_is_no_part_of_a_split(tmp_path: Path) -> None:
+    file = _write(tmp_path / "split.json", '\ufeff{"seen": ["cat"], "unseen": ["bat"]}')
+    assert read_split(file).unseen == ("bat",)
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
@@ -118,6 +123,8 @@ def test_a_split_of_ones_own(tmp_path: Path) -> None:
         ('{"seen": ["cat"], "unseen": ["bat"], "test": []}', "unknown key test; remove it"),
         ("[1]", r"\(whole file\): Input should be an object"),
         ("seen: cat", "no JSON; write"),
+        ("[" * 100_000, "no JSON; write"),
+        ('{"seen": ["cat"], "unseen": ["bat"], "unseen": ["cow"]}', "key unseen stands twice"),
     ],
 )
 def test_a_split_file_with_a_fault_is_named(tmp_path: Path, text: str, sentence: str) -> None:

@@ -99,17 +99,26 @@ def read_split(path: Path) -> ClassSplit:
         SplitError: the file cannot be read or is no such object, or a class stands in it twice under any spelling.
     """
     try:
-        tree = json.loads(path.read_text(encoding="utf-8"))
+        tree = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_object)
         parts = _SplitFile.parse(tree, str(path))
         return ClassSplit(*(tuple(sorted(part)) for part in (parts.seen, parts.validation, parts.unseen)))
     except OSError as error:
         raise SplitError(f"{path}: cannot be read ({error.strerror}); give the path of a JSON file") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise SplitError(f'{path}: no JSON; write {{"seen": [...], "unseen": [...], "validation": [...]}}') from None
     except ConfigError as error:
         raise SplitError(str(error)) from None
     except SplitError as error:
         raise SplitError(f"{path}: {error}") from None
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """A JSON object; of a key that stands twice Python would keep the last value alone."""
+    keys = [key for key, _ in pairs]
+    twice = sorted({key for key in keys if keys.count(key) > 1})
+    if twice:
+        raise SplitError(f"the key {', '.join(twice)} stands twice; write it once, with all its classes")
+    return dict(pairs)
 
 
 def find_split(text: str) -> ClassSplit:

@@ -69,7 +69,7 @@ def read_csv(
         report.add(f"{files[0]}/{folder}", OUTSIDE_CLASSES, f"{count} pictures of a class that was not asked for")
     rows = read_entries(root, entries, source or root.absolute().name, report, files[0])
     repairs = {folder: name for folder, name in found.items() if class_key(folder) != class_key(name)}
-    return *finish(root, rows, report), repairs
+    return *finish(root, rows, report, classes), repairs
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,13 @@ from pathlib import Path, PurePath
 
 from inkseek.data.classes import ClassNames, class_key
 from inkseek.data.manifest import Manifest, Modality, Row
-from inkseek.data.report import NESTED, NO_PICTURES, ONE_SIDED, OUTSIDE_CLASSES, STRAY, ReadReport
+from inkseek.data.report import ABSENT, NESTED, NO_PICTURES, ONE_SIDED, OUTSIDE_CLASSES, STRAY, ReadReport
+from inkseek.data.spelling import nearest_names, with_nearest
 from inkseek.errors import DataError, PictureFault
 from inkseek.pictures.limits import DEFAULT_LIMITS
 from inkseek.pictures.preprocessing import DRAWING_SUFFIXES, PICTURE_SUFFIXES
+
+_SHOWN = 3
 
 
 def read_class_folders(
@@ -195,14 +198,39 @@ def compare_sides(manifest: Manifest, report: ReadReport) -> None:
             report.add(f"{manifest.root}: {name}", ONE_SIDED, f"{counts[name].total()} pictures but no {words}")
 
 
-def finish(root: Path, rows: list[Row], report: ReadReport) -> tuple[Manifest, ReadReport]:
-    """Manifest over `rows` and the report with their number.
+def finish(
+    root: Path, rows: list[Row], report: ReadReport, asked: Collection[str] | None = None
+) -> tuple[Manifest, ReadReport]:
+    """Manifest over `rows` and the report with their number, and with the asked classes that are not there.
 
     Raises:
         DataError: there is no row.
     """
+    if asked is not None:
+        _note_absent(root, rows, report, asked)
     if not rows:
         reasons = "; ".join(f"{fault}: {count}" for fault, count in report.counts.items())
         raise DataError(f"{root}: nothing readable in it ({reasons or 'no files'})")
     report.read = len(rows)
     return Manifest(root, tuple(rows)), report
+
+
+def _note_absent(root: Path, rows: list[Row], report: ReadReport, asked: Collection[str]) -> None:
+    """Report the asked classes that are not there, where a folder has a name much like theirs.
+
+    Raises:
+        DataError: no class is asked for, or there are classes, but none of these.
+    """
+    if not asked:
+        raise DataError(f"{root}: no class to read is named; name at least one in the split")
+    absent = sorted(set(asked) - {row.class_name for row in rows})
+    outside = [PurePath(entry.path).name for entry in report.skipped if entry.fault == OUTSIDE_CLASSES]
+    if outside and not rows and set(report.counts) <= {OUTSIDE_CLASSES, STRAY}:
+        some = with_nearest(absent[:_SHOWN], outside) + (", ..." if len(absent) > _SHOWN else "")
+        raise DataError(
+            f"{root}: has {len(set(outside))} classes, but none of those asked for: {some}; "
+            "name classes that it has, or give the data set of the split"
+        )
+    for name, near in zip(absent, nearest_names(absent, outside), strict=True):
+        if near:
+            report.add(f"{root}: {name}", ABSENT, f"was asked for; the most alike folders are {', '.join(near)}")

@@ -110,7 +110,7 @@ def _read_folders(
         _note_unread(root, reader.report)
     for modality, folder in match.folders:
         reader.read(folder, modality)
-    manifest, report = finish(match.home, reader.rows, reader.report)
+    manifest, report = finish(match.home, reader.rows, reader.report, classes)
     compare_sides(manifest, report)
     return DataSet(match.layout.name, name, manifest, report, reader.repairs)
 
@@ -155,7 +155,7 @@ def _read_manifest(file: Path, classes: Collection[str] | None) -> DataSet:
             rows.append(replace(row, class_name=class_name))
     for class_name, count in outside.items():
         report.add(f"{file}/{class_name}", OUTSIDE_CLASSES, f"{count} pictures of a class that was not asked for")
-    manifest, report = finish(whole.root, rows, report)
+    manifest, report = finish(whole.root, rows, report, classes)
     compare_sides(manifest, report)
     name = None if _are_strokes(whole) else known_data_set(whole.class_names)
     return DataSet(MANIFEST, name, manifest, report)
