@@ -212,7 +212,7 @@ def test_an_asked_class_of_damaged_files_is_not_called_absent(tmp_path: Path) ->
     (tmp_path / "sketch/cat").mkdir(parents=True)
     write_photo(tmp_path / "sketch/dog/1.jpg", 1)
     _empty(tmp_path / "sketch")
-    with pytest.raises(DataError, match="nothing readable in it .*empty: 1"):
+    with pytest.raises(DataError, match=r"nothing readable in it .*empty: 1"):
         probe(tmp_path, ["cat"])
 
 

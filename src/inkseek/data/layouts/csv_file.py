@@ -5,6 +5,7 @@ The paths are absolute and of another machine, so they are looked for below the 
 """
 
 import csv
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -14,7 +15,7 @@ from inkseek.data.datasets import DATA_SETS, data_set_aliases, known_data_set
 from inkseek.data.layouts.folders import finish
 from inkseek.data.layouts.listed import Entry, read_entries
 from inkseek.data.manifest import Manifest, Modality
-from inkseek.data.report import OUTSIDE_CLASSES, ReadReport
+from inkseek.data.report import LISTED_TWICE, OUTSIDE_CLASSES, ReadReport
 from inkseek.errors import ManifestError
 
 HEADING = ["img_path", "text", "m1", "m2", "label"]
@@ -29,7 +30,7 @@ def csv_files(root: Path) -> list[Path]:
 
 def _has_heading(file: Path) -> bool:
     try:
-        with file.open(encoding="utf-8", newline="") as stream:
+        with file.open(encoding="utf-8-sig", newline="") as stream:
             return next(csv.reader(stream), []) == HEADING
     except (OSError, UnicodeDecodeError, csv.Error):
         return False
@@ -38,7 +39,7 @@ def _has_heading(file: Path) -> bool:
 def read_csv(
     files: Sequence[Path], classes: Collection[str] | None = None, source: str | None = None
 ) -> tuple[Manifest, ReadReport, Mapping[str, str]]:
-    """Read the pictures that CSV files of one folder name.
+    """Read the pictures that CSV files of one folder name, each once, however many lines and files name it.
 
     Args:
         files: at least one.
@@ -49,10 +50,12 @@ def read_csv(
         Manifest, report, and the class folders whose name an alias repaired.
 
     Raises:
-        ManifestError: a file is no such table, gives one label two classes, or names pictures that are not there.
+        ManifestError: a file is no such table, gives one label two classes or one picture two modalities, or names
+            pictures that are not there.
         DataError: nothing in it is readable.
     """
-    records = [record for file in files for record in _records(file)]
+    report = ReadReport()
+    records = _once([record for file in files for record in _records(file)], report)
     root, start = _place(files[0].parent, records)
     folders = {record.folder for record in records}
     name = known_data_set(folders)
@@ -63,7 +66,6 @@ def read_csv(
         for record in records
         if record.folder in found
     ]
-    report = ReadReport()
     for folder in sorted(folders - set(found)):
         count = sum(record.folder == folder for record in records)
         report.add(f"{files[0]}/{folder}", OUTSIDE_CLASSES, f"{count} pictures of a class that was not asked for")
@@ -74,8 +76,14 @@ def read_csv(
 
 @dataclass(frozen=True)
 class _Record:
+    file: Path
+    line: int
     modality: Modality
     parts: tuple[str, ...]
+
+    @property
+    def where(self) -> str:
+        return f"{self.file}:{self.line}"
 
     @property
     def folder(self) -> str:
@@ -85,27 +93,41 @@ class _Record:
 def _records(file: Path) -> Iterator[_Record]:
     labels: dict[str, str] = {}
     try:
-        with file.open(encoding="utf-8", newline="") as stream:
+        with file.open(encoding="utf-8-sig", newline="") as stream:
             lines = csv.reader(stream)
             if next(lines, []) != HEADING:
                 raise ManifestError(f"{file}: the first line must be {','.join(HEADING)}")
             for line in filter(None, lines):
-                where = f"{file}:{lines.line_num}"
-                record, label = _record(line, where)
+                record, label = _record(line, file, lines.line_num)
                 if labels.setdefault(label, record.folder) != record.folder:
                     raise ManifestError(
-                        f"{where}: label {label} is {record.folder} here and {labels[label]} in a line above"
+                        f"{record.where}: label {label} is {record.folder} here and {labels[label]} in a line above"
                     )
                 yield record
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ManifestError(f"{file}: cannot be read as CSV ({error})") from None
 
 
-def _record(line: list[str], where: str) -> tuple[_Record, str]:
+def _record(line: list[str], file: Path, number: int) -> tuple[_Record, str]:
     parts = tuple(part for part in PurePosixPath(line[0] if line else "").parts if part != "/")
-    if len(line) != len(HEADING) or line[2] not in {"0", "1"} or len(parts) < 2:
-        raise ManifestError(f"{where}: not a path with its class folder, a text, m1 of 0 or 1, m2 and a label")
-    return _Record("sketch" if line[2] == "1" else "photo", parts), line[4]
+    if len(line) != len(HEADING) or line[2] not in {"0", "1"} or len(parts) < 2 or ".." in parts:
+        raise ManifestError(f"{file}:{number}: not a path with its class folder, a text, m1 of 0 or 1, m2 and a label")
+    return _Record(file, number, "sketch" if line[2] == "1" else "photo", parts), line[4]
+
+
+def _once(records: Sequence[_Record], report: ReadReport) -> list[_Record]:
+    """The first record of each picture; how many more there are stands in the report, file by file."""
+    known: dict[tuple[str, ...], _Record] = {}
+    again: Counter[Path] = Counter()
+    for record in records:
+        first = known.setdefault(record.parts, record)
+        if first.modality != record.modality:
+            raise ManifestError(f"{record.where}: a {record.modality} here and a {first.modality} in {first.where}")
+        again[record.file] += first is not record
+    for file, count in again.items():
+        if count:
+            report.add(file, LISTED_TWICE, f"{count} pictures that an earlier line names too; each counts once")
+    return list(known.values())
 
 
 def _place(folder: Path, records: Sequence[_Record]) -> tuple[Path, int]:

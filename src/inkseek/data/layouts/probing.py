@@ -10,7 +10,7 @@ from inkseek.data.datasets import DATA_SETS, data_set_aliases, data_set_of, know
 from inkseek.data.layouts.csv_file import csv_files, read_csv
 from inkseek.data.layouts.folders import FolderReader, compare_sides, finish, listing, stray_file, subfolders
 from inkseek.data.layouts.listed import require_files
-from inkseek.data.layouts.table import LAYOUTS, Layout, Match, find_layouts
+from inkseek.data.layouts.table import LAYOUTS, Layout, Match, all_matches, find_layouts
 from inkseek.data.manifest import Manifest, Row
 from inkseek.data.report import OUTSIDE_CLASSES, STRAY, ReadReport
 from inkseek.errors import DataError
@@ -55,7 +55,8 @@ def probe(root: Path, classes: Collection[str] | None = None, source: str | None
 
     Args:
         root: folder of the data set, or the folder above it where it holds one data set; a manifest that
-            `Manifest.save` wrote; or a CSV file with the columns of MA-ZS-SBIR, or the folder of such files.
+            `Manifest.save` wrote; or a CSV file with the columns of MA-ZS-SBIR, or the folder of such files, which
+            are read where no layout of folders is whole.
         classes: canonical names to read; None reads every class.
         source: name of the collection in the manifest; the data set folder's own name by default.
 
@@ -65,11 +66,12 @@ def probe(root: Path, classes: Collection[str] | None = None, source: str | None
     """
     if root.is_file() and root.suffix.lower() != ".csv":
         return _read_manifest(root, classes)
-    matches = [] if root.is_file() else find_layouts(root)
     tables = csv_files(root)
-    if matches or not tables:
-        return _read_folders(root, matches, LAYOUTS, classes, source)
+    beside = [] if root.is_file() else all_matches(root)
+    if not tables or any(match.complete for match in beside):
+        return _read_folders(root, find_layouts(root), LAYOUTS, classes, source)
     manifest, report, repairs = read_csv(tables, classes, source)
+    _note_unnamed(manifest, beside, tables[0], report)
     compare_sides(manifest, report)
     return DataSet("csv", known_data_set(manifest.class_names), manifest, report, repairs)
 
@@ -120,6 +122,14 @@ def _note_unread(root: Path, report: ReadReport) -> None:
     strokes = [file for file in listing(root, report) if file.suffix.lower() == ".ndjson"]
     for file in (*strokes, *csv_files(root)):
         report.add(file, STRAY, stray_file(file))
+
+
+def _note_unnamed(manifest: Manifest, beside: Sequence[Match], table: Path, report: ReadReport) -> None:
+    """Report the folders of pictures of which a table names none."""
+    named = {parent for row in manifest.rows for parent in manifest.file(row).parents}
+    for folder in dict.fromkeys(folder for match in beside for _, folder in match.folders):
+        if folder not in named:
+            report.add(folder, STRAY, f"no picture in it is named by {table.name}, which was read")
 
 
 def _expected(layouts: Sequence[Layout]) -> str:

@@ -131,7 +131,7 @@ def find_layouts(root: Path, layouts: Sequence[Layout] = LAYOUTS) -> list[Match]
     """
     if not isdir(root):
         raise DataError(f"{root}: no such folder; give the folder of a data set")
-    matches = [match for home in (root, *subfolders(root)) for match in _matches(home, layouts)]
+    matches = all_matches(root, layouts)
     whole = [match for match in matches if match.complete]
     # below the folder, one `photo` or `sketch` of nobody in particular is no half of a data set
     parts = [match for match in matches if match.home == root or match.layout.data_set]
@@ -143,6 +143,11 @@ def find_layouts(root: Path, layouts: Sequence[Layout] = LAYOUTS) -> list[Match]
     if rivals:
         raise DataError(_several([chosen[0], *rivals], root))
     return [match for match in chosen if match.folders == chosen[0].folders]
+
+
+def all_matches(root: Path, layouts: Sequence[Layout] = LAYOUTS) -> list[Match]:
+    """Every layout that a folder, or a folder in it, has in whole or in part."""
+    return [match for home in (root, *subfolders(root)) for match in _matches(home, layouts)]
 
 
 def _matches(home: Path, layouts: Sequence[Layout]) -> list[Match]:
