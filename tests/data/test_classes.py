@@ -10,6 +10,10 @@ def test_spellings_share_a_key(spelling: str) -> None:
     assert class_key(spelling) == "hot_air_balloon"
 
 
+def test_an_accent_may_be_a_letter_of_its_own() -> None:
+    assert class_key("cafe\u0301") == class_key("CAF\u00c9") == "caf\u00e9"
+
+
 def test_brackets_keep_classes_apart() -> None:
     assert class_key("mouse (animal)") == "mouse_(animal)" != class_key("mouse")
 

@@ -83,6 +83,17 @@ def test_a_root_without_the_right_to_read_is_one_sentence(tmp_path: Path, monkey
         probe(tmp_path)
 
 
+@pytest.mark.parametrize("side", ["sketch", "photo"])
+def test_classes_at_two_depths_are_refused(tmp_path: Path, side: str) -> None:
+    other = "photo" if side == "sketch" else "sketch"
+    put(tmp_path / side / TX / "songbird")
+    put(tmp_path / other / "songbird")
+    with pytest.raises(
+        DataError, match=f"{side}/ has its classes in {side}/{TX}/, {other}/ directly; .* one folder up"
+    ):
+        probe(tmp_path)
+
+
 # Half there
 
 

@@ -1,6 +1,7 @@
 """Class names: one canonical spelling for each class, whatever a folder or a drawing game calls it."""
 
 import csv
+import unicodedata
 from collections.abc import Collection, Mapping
 from functools import cache
 from importlib import resources
@@ -21,9 +22,10 @@ CLASS_LISTS = (
 def class_key(name: str) -> str:
     """Key under which spellings of one class meet: lower case, `_`, `-` and spaces alike; brackets are kept.
 
-    `hot-air_balloon`, `Hot air balloon` and `hot_air_balloon` share a key; `mouse_(animal)` and `mouse` do not.
+    An accented letter and the same letter with its accent behind it, as some file systems write it, are one (Unicode
+    NFC). `hot-air_balloon`, `Hot air balloon` and `hot_air_balloon` share a key; `mouse_(animal)` and `mouse` do not.
     """
-    return "_".join(name.lower().replace("-", " ").replace("_", " ").split())
+    return "_".join(unicodedata.normalize("NFC", name).lower().replace("-", " ").replace("_", " ").split())
 
 
 @cache

@@ -17,6 +17,9 @@ from inkseek.errors import DataError
 EXTENDED = ("EXTEND_image_sketchy_ready", "EXTEND_image_sketchy", "extended_photo")
 """Names of the folder of Sketchy's extended photos: in SAKE's family, in the archive, in SEM-PCYC's family."""
 
+_PLACEMENT = "tx_000000000000"
+"""Sketchy's folder of the drawings as they were drawn; the class folders lie in it."""
+
 Place = tuple[str, ...]
 """Alternative names of one folder, the first that is there counts."""
 
@@ -127,7 +130,7 @@ def find_layouts(root: Path, layouts: Sequence[Layout] = LAYOUTS) -> list[Match]
     A part of one published data set beside another data set counts as a second one where its class folders tell it.
 
     Raises:
-        DataError: the folder is missing, or holds several data sets.
+        DataError: the folder is missing, holds several data sets, or has classes at different depths.
     """
     if not isdir(root):
         raise DataError(f"{root}: no such folder; give the folder of a data set")
@@ -142,6 +145,7 @@ def find_layouts(root: Path, layouts: Sequence[Layout] = LAYOUTS) -> list[Match]
     rivals = [match for match in (*chosen[1:], *told) if not _tops(match, root) & _tops(chosen[0], root)]
     if rivals:
         raise DataError(_several([chosen[0], *rivals], root))
+    _refuse_mixed(chosen[0])
     return [match for match in chosen if match.folders == chosen[0].folders]
 
 
@@ -163,6 +167,23 @@ def _matches(home: Path, layouts: Sequence[Layout]) -> list[Match]:
         if folders and (not layout.mark or isdir(home / layout.mark)):
             found.append(Match(layout, home, folders))
     return sorted(found, key=lambda match: -len(match.folders))
+
+
+def _refuse_mixed(match: Match) -> None:
+    """Raise where one side has its classes in Sketchy's folder and the other side has them directly."""
+    placed = {folder: _placement(folder) for _, folder in match.folders}
+    deep = next((place for place in placed.values() if place), None)
+    flat = next((folder for folder, place in placed.items() if place is None), None)
+    if deep and flat:
+        place = f"{deep.parent.name}/{deep.name}/"
+        raise DataError(
+            f"{match.home}: {deep.parent.name}/ has its classes in {place}, {flat.name}/ directly; make them alike: "
+            f"move the class folders of {place} one folder up"
+        )
+
+
+def _placement(folder: Path) -> Path | None:
+    return next((entry for entry in subfolders(folder) if entry.name.startswith(_PLACEMENT)), None)
 
 
 def _holds_its_classes(match: Match) -> bool:
