@@ -67,7 +67,7 @@ def probe(root: Path, classes: Collection[str] | None = None, source: str | None
     if root.is_file() and root.suffix.lower() != ".csv":
         return _read_manifest(root, classes)
     tables = csv_files(root)
-    beside = [] if root.is_file() else all_matches(root)
+    beside = all_matches(root) if tables and root.is_dir() else []
     if not tables or any(match.complete for match in beside):
         return _read_folders(root, find_layouts(root), LAYOUTS, classes, source)
     manifest, report, repairs = read_csv(tables, classes, source)
