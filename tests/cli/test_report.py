@@ -126,6 +126,11 @@ def with_values_of_another_encoder(folder: Path) -> None:
     (folder / QUERIES).write_bytes((other / QUERIES).read_bytes())
 
 
+def with_features_of_another_encoder(folder: Path) -> None:
+    other = write_run(folder.parent / "another", seed=1, noise=1.5)
+    (folder / FEATURES).write_bytes((other / FEATURES).read_bytes())
+
+
 def edit(folder: Path, change: Callable[[Any], object]) -> None:
     """Change the printed result of a measurement."""
     file = folder / EVALUATION
@@ -157,6 +162,7 @@ def change(file: Path, column: str, new: Callable[[NDArray[Any]], NDArray[Any]])
         (with_a_value_that_is_not_finite, QUERIES, "zse/P@5 holds values that are not finite"),
         (with_labels_of_another_length, FEATURES, ""),
         (with_features_of_another_measurement, "", ""),
+        (with_features_of_another_encoder, FEATURES, "its features do not give the values of queries.npz"),
         (with_values_of_another_encoder, QUERIES, "is not the one of evaluation.json"),
     ],
 )

@@ -1,18 +1,27 @@
 """Whether the files of a saved measurement belong together; a page of mixed files would be wrong without a word."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from inkseek.errors import FormatError
+from inkseek.evaluation.hamming import hamming_metrics
 from inkseek.evaluation.per_query import PerQuery
+from inkseek.evaluation.protocols import PROTOCOLS
 from inkseek.evaluation.result import DataFacts, FeatureFacts, ModelFacts, RunFacts
+from inkseek.evaluation.retrieval_metrics import RetrievalMetrics, retrieval_metrics
 from inkseek.evaluation.saved import EVALUATION, FEATURES, QUERIES, SavedEvaluation
 
 TOLERANCE = 1e-9
 """Between a printed mean and the mean of its column: both are float64 sums of the same values."""
+
+RANKED = 8
+"""Queries that are ranked anew."""
+
+AGREEMENT = 1e-3
+"""Between two average precisions of one query that are the same but for the last bits of scores."""
 
 _AGAIN = "measure again"
 _REQUIRED = {
@@ -28,12 +37,13 @@ def check_measurement(saved: SavedEvaluation, per_query: PerQuery) -> None:
 
     Raises:
         FormatError: the result lacks a fact, the features are not of its kind, the values of queries are not finite,
-            belong to other queries or have other means than the result.
+            belong to other queries, have other means than the result, or come from other features.
     """
     _check_facts(saved)
     _check_features(saved)
     _check_queries(saved, per_query)
     _check_values(saved, per_query)
+    _check_ranking(saved, per_query)
 
 
 def _check_facts(saved: SavedEvaluation) -> None:
@@ -76,6 +86,28 @@ def _check_values(saved: SavedEvaluation, per_query: PerQuery) -> None:
             raise FormatError(f"{file}: {column} holds values that are not finite; {_AGAIN}")
         if not abs(float(values.mean()) - printed[column]) <= TOLERANCE:
             raise FormatError(f"{file}: the mean of {column} is not the one of {EVALUATION}; {_AGAIN}")
+
+
+def _check_ranking(saved: SavedEvaluation, per_query: PerQuery) -> None:
+    """Some queries, ranked anew by the saved features, have the average precision that was saved.
+
+    Another machine may order photos of nearly equal score otherwise; features of another encoder agree on few queries.
+    """
+    name = next(iter(saved.evaluation["protocols"]))
+    if name not in PROTOCOLS:
+        return
+    place = {path: row for row, path in enumerate(saved.queries.paths)}
+    chosen = np.unique(np.linspace(0, len(per_query.paths) - 1, RANKED).round().astype(np.int64))
+    rows = np.array([place[per_query.paths[row]] for row in chosen])
+    measure: Callable[..., dict[str, RetrievalMetrics]] = retrieval_metrics
+    if saved.evaluation["feature"]["kind"] == "binary":
+        measure = hamming_metrics
+    sides = saved.queries.features[rows], saved.gallery.features
+    labels = saved.queries.labels[rows], saved.gallery.labels
+    found = measure(*sides, *labels, protocols=(PROTOCOLS[name],), cuts=())[name].values["mAP@all"]
+    kept = per_query.values[f"{name}/mAP@all"][chosen]
+    if len(found) != len(kept) or np.isclose(found, kept, rtol=0, atol=AGREEMENT).mean() < 0.5:
+        raise FormatError(f"{saved.path / FEATURES}: its features do not give the values of {QUERIES}; {_AGAIN}")
 
 
 def _printed_means(file: Path, protocols: Mapping[str, Any]) -> dict[str, float]:
