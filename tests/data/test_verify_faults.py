@@ -1,5 +1,6 @@
 """What lies in wrong places, strokes beside pictures, and manifests that are not true of their files."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -67,6 +68,14 @@ def test_one_stated_hash_for_all_files_hides_none(own: Path) -> None:
     assert "several_classes" not in kinds(found)
 
 
+def test_a_pipe_in_place_of_a_file_is_not_waited_for(own: Path) -> None:
+    probe(own).manifest.save(own / "manifest")
+    (own / "photo/kite/0.jpg").unlink()
+    os.mkfifo(own / "photo/kite/0.jpg")
+
+    assert [item.partition(":")[0] for item in items(checked(own / "manifest"), "unreadable")] == ["photo/kite/0.jpg"]
+
+
 def test_changed_drawings_of_a_manifest_are_a_fault(tmp_path: Path) -> None:
     write_ndjson(tmp_path / "cat.ndjson", [quickdraw_record("cat", key) for key in (1, 2)])
     read_data_set(tmp_path).manifest.save(tmp_path.parent / "manifest")
@@ -101,4 +110,7 @@ def test_folders_of_pictures_go_before_strokes(tmp_path: Path, home: str) -> Non
 
     assert not found.strokes
     assert any("cat.ndjson: strokes" in item for item in items(found, "strays"))
-    assert read_data_set(write_ndjson(tmp_path / "words/cat.ndjson", [quickdraw_record("cat", 1)]).parent).layout == STROKES
+    assert (
+        read_data_set(write_ndjson(tmp_path / "words/cat.ndjson", [quickdraw_record("cat", 1)]).parent).layout
+        == STROKES
+    )
