@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 import pytest
 
-from inkseek.errors import DataError, FormatError
-from inkseek.evaluation.per_query import PerQuery, load_per_query, paired, save_per_query
+from inkseek.errors import FormatError
+from inkseek.evaluation.per_query import load_per_query, save_per_query
 from inkseek.evaluation.retrieval_metrics import RetrievalMetrics, retrieval_metrics
 from tests.evaluation.problems import problem
 
@@ -103,32 +103,3 @@ def test_a_damaged_file_is_refused(kind: str, tmp_path: Path) -> None:
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match=r"queries\.npz: cannot be read \(No such file"):
         load_per_query(tmp_path / "queries.npz")
-
-
-def run(**values: float) -> PerQuery:
-    return PerQuery(tuple(values), ("cup",) * len(values), {"sake/P@25": np.array(list(values.values()))})
-
-
-def test_runs_are_laid_side_by_side_by_path() -> None:
-    first, second = paired(run(a=0.1, b=0.2, c=0.3), run(c=3, a=1, b=2), "sake/P@25")
-
-    assert first.tolist() == [0.1, 0.2, 0.3]
-    assert second.tolist() == [1, 2, 3]
-
-
-@pytest.mark.parametrize(
-    ("second", "message"),
-    [
-        (run(a=1, b=2, d=3), "3 and 3, 1 of the first not in the second, such as c; measure both"),
-        (run(a=1, b=2), "3 and 2, 1 of the first not in the second, such as c"),
-        (run(a=1, b=2, c=3, d=4), "3 and 4, 0 of the first not in the second; measure both"),
-    ],
-)
-def test_runs_on_other_queries_cannot_be_paired(second: PerQuery, message: str) -> None:
-    with pytest.raises(DataError, match=f"the runs measured different queries: {message}"):
-        paired(run(a=0.1, b=0.2, c=0.3), second, "sake/P@25")
-
-
-def test_a_column_that_is_not_there_is_named() -> None:
-    with pytest.raises(DataError, match=r"no values of sake/P@7; there are sake/P@25"):
-        paired(run(a=1), run(a=1), "sake/P@7")

@@ -1,7 +1,5 @@
 """Precision-recall curves, for figures."""
 
-from typing import Literal
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,10 +17,9 @@ def precision_recall(
     gallery_labels: NDArray[np.integer],
     *,
     points: int = 101,
-    mean: Literal["micro", "macro"] = "micro",
     block: int | None = None,
 ) -> Values:
-    """Mean interpolated precision at the recalls 0, 1/(points - 1), ..., 1.
+    """Mean over queries of the interpolated precision at the recalls 0, 1/(points - 1), ..., 1.
 
     Of one query, at recall `x`: `max {P(i) : recall(i) >= x}`, the highest precision of any list that finds the share
     `x` of the relevant photos or more (Manning, Raghavan, Schütze, Introduction to Information Retrieval, 2008,
@@ -34,7 +31,6 @@ def precision_recall(
         query_labels: [q].
         gallery_labels: [g].
         points: recalls, at least 2.
-        mean: `micro`, over queries, or `macro`, over the classes' means.
         block: queries whose scores are held at a time.
 
     Returns:
@@ -54,19 +50,13 @@ def precision_recall(
         curves: Values = interpolated_precision(rank_relevant(distances, relevant), points).sum(axis=0)
         return curves
 
-    sums: dict[int, Values] = {}
-    counts: dict[int, int] = {}
-    for queries, total in measure_blocks(scores, measure, query_labels, gallery_labels, block=block):
-        label = int(query_labels[queries[0]])
-        sums[label] = sums.get(label, 0) + total
-        counts[label] = counts.get(label, 0) + len(queries)
-    if not counts:
+    total, count = np.zeros(points), 0
+    for queries, part in measure_blocks(scores, measure, query_labels, gallery_labels, block=block):
+        total += part
+        count += len(queries)
+    if not count:
         raise DataError("no query has a photo of its class in the gallery; check that both sides name classes alike")
-    curve: Values
-    if mean == "macro":
-        curve = np.mean([sums[label] / counts[label] for label in counts], axis=0)
-    else:
-        curve = np.sum(list(sums.values()), axis=0) / sum(counts.values())
+    curve: Values = total / count
     return curve
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkseek.arrays import load_arrays, save_arrays
-from inkseek.errors import DataError, FormatError
+from inkseek.errors import FormatError
 from inkseek.evaluation.retrieval_metrics import RetrievalMetrics
 
 PATH, CLASS = "path", "class"
@@ -68,28 +68,3 @@ def load_per_query(path: Path) -> PerQuery:
     if any(column.shape != (len(paths),) for column in (classes, *values.values())):
         raise FormatError(f"{path}: its columns differ in length; measure again")
     return PerQuery(tuple(map(str, paths)), tuple(map(str, classes)), values)
-
-
-def paired(first: PerQuery, second: PerQuery, column: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Values [q] of two runs for the same queries, in the first run's order.
-
-    Args:
-        first: one run.
-        second: the other.
-        column: `protocol/metric`.
-
-    Raises:
-        DataError: the runs measured different queries, or one has no such column.
-    """
-    for run in (first, second):
-        if column not in run.values:
-            raise DataError(f"no values of {column}; there are {', '.join(run.values)}")
-    place = {path: row for row, path in enumerate(second.paths)}
-    missing = [path for path in first.paths if path not in place]
-    if missing or len(first.paths) != len(second.paths):
-        example = f", such as {missing[0]}" if missing else ""
-        raise DataError(
-            f"the runs measured different queries: {len(first.paths)} and {len(second.paths)}, "
-            f"{len(missing)} of the first not in the second{example}; measure both on the same data"
-        )
-    return first.values[column], second.values[column][[place[path] for path in first.paths]]
