@@ -226,10 +226,11 @@ def _note_absent(root: Path, rows: list[Row], report: ReadReport, asked: Collect
     absent = sorted(set(asked) - {row.class_name for row in rows})
     outside = [PurePath(entry.path).name for entry in report.skipped if entry.fault == OUTSIDE_CLASSES]
     if outside and not rows and set(report.counts) <= {OUTSIDE_CLASSES, STRAY}:
-        some = with_nearest(absent[:_SHOWN], outside) + (", ..." if len(absent) > _SHOWN else "")
+        here = sorted(set(outside))
+        some, has = with_nearest(absent[:_SHOWN], here), ", ".join(here[:_SHOWN])
         raise DataError(
-            f"{root}: has {len(set(outside))} classes, but none of those asked for: {some}; "
-            "name classes that it has, or give the data set of the split"
+            f"{root}: none of the asked classes is in it: {some}{', ...' if len(absent) > _SHOWN else ''}; it has {has}"
+            f"{', ...' if len(here) > _SHOWN else ''}; name some of these, or give the data set of the split"
         )
     for name, near in zip(absent, nearest_names(absent, outside), strict=True):
         if near:
