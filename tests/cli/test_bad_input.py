@@ -100,7 +100,7 @@ def test_a_data_set_without_any_class_of_the_split(own: World, tmp_path: Path) -
         shutil.rmtree(own.data / modality / "cow")
         shutil.rmtree(own.data / modality / "pear")
     sentence = refusal(inkseek("evaluate", model, "--data", own.data, "--split", "sketchy2", "--json"))
-    assert sentence.startswith(f"{own.data}: nothing readable in it (folder outside the class list: 2)")
+    assert sentence.startswith(f"{own.data}: none of the asked classes is in it: 'bat' (nearest: cat), 'cabin', ")
 
 
 def test_classes_that_are_unknown_or_absent_are_reported_and_not_fatal(own: World, tmp_path: Path) -> None:
