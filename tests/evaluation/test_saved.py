@@ -51,7 +51,7 @@ def test_what_is_saved_is_read_again(tmp_path: Path, measured: Measurement) -> N
 
 def test_training_features_are_kept_beside_features_and_not_beside_codes(tmp_path: Path) -> None:
     manifest = write_data(tmp_path / "data", {WIDE: 9, TALL: 9}, {WIDE: 9, TALL: 9})
-    view, training = evaluation_view(manifest, [TALL]), evaluation_view(manifest, [WIDE])
+    view, training = evaluation_view(manifest, [TALL, WIDE]), evaluation_view(manifest, [WIDE])
     encoder = as_encoder(WideEncoder())
 
     plain = evaluate(encoder, view, training=training)
@@ -63,9 +63,11 @@ def test_training_features_are_kept_beside_features_and_not_beside_codes(tmp_pat
     assert (set(kept.training), kept.training_class_names) == ({"sketch", "photo"}, (WIDE,))
     kept = SavedEvaluation.open(tmp_path / "coded")
     assert kept.training == {}
-    assert (str(kept.queries.features.dtype), kept.queries.features.shape) == ("uint8", (9, 1))
+    assert (str(kept.queries.features.dtype), kept.queries.features.shape) == ("uint8", (18, 1))
     assert kept.evaluation["feature"] == {"kind": "binary", "dimension": 8, "codes": "itq"}
-    assert "expected" in kept.evaluation["protocols"]
+    means = {name: found["macro"]["mAP@all"] for name, found in kept.evaluation["protocols"].items()}
+    per_class = np.mean([facts["mAP@all"] for facts in kept.evaluation["per_class"].values()])
+    assert per_class == pytest.approx(means["expected"], abs=1e-12) != pytest.approx(means["standard"], abs=1e-12)
 
 
 class WideEncoder(FakeEncoder):

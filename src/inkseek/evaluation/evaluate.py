@@ -14,7 +14,7 @@ from inkseek.data.views import EvaluationData
 from inkseek.errors import ConfigError, DataError, PictureFault, SplitError
 from inkseek.evaluation.encoding import Encoded, encode_manifest
 from inkseek.evaluation.hamming import hamming_metrics
-from inkseek.evaluation.protocols import PROTOCOLS, Protocol
+from inkseek.evaluation.protocols import PROTOCOLS, Protocol, main_protocol
 from inkseek.evaluation.provenance import run_facts
 from inkseek.evaluation.result import FORMAT, ClassFacts, Evaluation, FeatureFacts, ModelFacts
 from inkseek.evaluation.retrieval_metrics import RetrievalMetrics, retrieval_metrics
@@ -199,7 +199,7 @@ def _evaluation(
     codes: CodeRequest | None,
     report: ReadReport,
 ) -> Evaluation:
-    main = metrics.get("standard", next(iter(metrics.values())))
+    main = metrics[main_protocol(metrics)]
     unreadable = sum(report.counts.get(fault, 0) for fault in PictureFault)
     return {
         "format": FORMAT,

@@ -7,7 +7,7 @@ A query with `R = 0` has no average precision under any protocol: it is left out
 whose relevant photos all stand behind the cut counts with the value 0.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
@@ -118,3 +118,11 @@ EXPECTED = _over_orders(
 )
 BEST = _over_orders("best", "standard AP@k and P@k with the relevant photos first among those of equal score")
 WORST = _over_orders("worst", "standard AP@k and P@k with the relevant photos last among those of equal score")
+
+
+def main_protocol(measured: Collection[str]) -> str:
+    """The one of some protocols to show where one is shown: `expected`, else `standard`, else the first.
+
+    `expected` is measured for binary codes alone: they tie by the hundred, and their order inside ties means nothing.
+    """
+    return next((name for name in (EXPECTED.name, "standard") if name in measured), next(iter(measured)))

@@ -63,7 +63,7 @@ class Evaluation(TypedDict):
 
     `run` is None for an encoder outside a run folder. `protocols`: name -> `micro` (mean over queries) and `macro`
     (mean over classes) -> metric -> value. `per_class`: class with a query that counts -> number of queries and
-    mAP@all, under `standard`, or under the first protocol where `standard` is not among them.
+    mAP@all under the `main_protocol` of those measured.
     """
 
     format: Literal[2]

@@ -7,6 +7,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from inkseek.evaluation.protocols import main_protocol
 from inkseek.evaluation.result import Evaluation, FeatureFacts
 
 
@@ -58,9 +59,7 @@ def _names(evaluation: Evaluation) -> Iterator[str]:
 
 
 def _classes(evaluation: Evaluation) -> Table:
-    protocols = evaluation["protocols"]
-    main = "standard" if "standard" in protocols else next(iter(protocols))
-    table = Table(title=f"per class, {main}", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table = Table(title=f"per class, {main_protocol(evaluation['protocols'])}", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("class")
     table.add_column("queries", justify="right")
     table.add_column("mAP@all", justify="right")

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkseek.evaluation.per_query import PerQuery, load_per_query
-from inkseek.evaluation.protocols import EXPECTED
+from inkseek.evaluation.protocols import main_protocol
 from inkseek.evaluation.report.checks import check_measurement
 from inkseek.evaluation.result import Evaluation
 from inkseek.evaluation.saved import QUERIES, FeatureTable, SavedEvaluation, open_evaluations
@@ -39,13 +39,8 @@ class KeptMeasurement:
 
     @property
     def main_protocol(self) -> str:
-        """Where figures show one protocol: `standard`, for codes `expected`; the first where that was not measured.
-
-        Codes tie by the hundred, and their order inside ties means nothing.
-        """
-        protocols = self.evaluation["protocols"]
-        wanted = EXPECTED.name if self.evaluation["feature"]["kind"] == "binary" else "standard"
-        return wanted if wanted in protocols else next(iter(protocols))
+        """Where figures show one protocol."""
+        return main_protocol(self.evaluation["protocols"])
 
     @cached_property
     def sketches(self) -> dict[str, bytes]:
