@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from inkseek.evaluation.protocols import main_protocol
 from inkseek.evaluation.table import markdown_table
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -43,7 +44,7 @@ def _section(name: str, measurement: dict[str, Any]) -> str:
     ]
     classes = sorted(evaluation["per_class"].items(), key=lambda item: -item[1]["mAP@all"])
     listed = ", ".join(f"{label} {found['mAP@all']:.2f}" for label, found in classes)
-    return "\n".join([*lines, "", f"mAP@all a class, `standard`: {listed}."])
+    return "\n".join([*lines, "", f"mAP@all a class, `{main_protocol(evaluation['protocols'])}`: {listed}."])
 
 
 def _compared(feature: dict[str, Any]) -> str:
