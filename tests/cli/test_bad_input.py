@@ -94,6 +94,20 @@ def test_a_split_of_classes_that_were_trained_on(world: World) -> None:
     assert sentence.endswith("or give --split all")
 
 
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--bits", "64"), "name its kind with --codes"),
+        (("--codes", "itq", "--bits", "0"), "a multiple of 8 bits, not 0"),
+        (("--codes", "itq-released", "--bits", "1024"), "1024 bits cannot be made of features of"),
+        (("--codes", "lsh"), "binary codes 'lsh' are unknown; choose itq"),
+        (("--generalized", "held_out"), "name a split with --split"),
+    ],
+)
+def test_choices_that_cannot_be_measured(world: World, options: tuple[str, ...], sentence: str) -> None:
+    assert sentence in refusal(inkseek("evaluate", world.model, "--data", world.data, *options, "--json"))
+
+
 def test_a_data_set_without_any_class_of_the_split(own: World, tmp_path: Path) -> None:
     model = write_tiny_model_folder(tmp_path / "model", seen_classes=("cat",))
     for modality in ("sketch", "photo"):

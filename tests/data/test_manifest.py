@@ -8,9 +8,9 @@ from inkseek.data.manifest import Manifest, Row, merge_manifests
 from inkseek.errors import ManifestError
 
 ROWS = (
-    Row("sketch", "cat", "here", "sketch/cat/1.png", "aa"),
-    Row("photo", "dog", "here", "photo/dog/a b.jpg", "bb"),
-    Row("sketch", "café", "words", "café.ndjson#12", "cc"),
+    Row("sketch", "cat", "here", "sketch/cat/1.png", "aa" * 32),
+    Row("photo", "dog", "here", "photo/dog/a b.jpg", "bb" * 32),
+    Row("sketch", "café", "words", "café.ndjson#12", "cc" * 32),
 )
 
 
@@ -56,7 +56,7 @@ def test_rows_have_one_order_and_one_hash(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"modality": "photo"}, {"class_name": "dog"}, {"path": "sketch/cat/2.png"}, {"sha256": "bb"}]
+    "change", [{"modality": "photo"}, {"class_name": "dog"}, {"path": "sketch/cat/2.png"}, {"sha256": "bb" * 32}]
 )
 def test_the_hash_covers_modality_class_name_and_content(tmp_path: Path, change: dict[str, str]) -> None:
     changed = replace(ROWS[0], **change)  # type: ignore[arg-type]
@@ -144,6 +144,7 @@ def test_a_head_that_is_none_is_refused(tmp_path: Path, head: str) -> None:
         ({"class_name": 7}, "all of them text"),
         ({"sha256": None}, "all of them text"),
         ({"label": "3"}, "not a row with"),
+        ({"sha256": "0badc0de"}, "'0badc0de' is no SHA-256"),
         ({"path": "/etc/passwd"}, "leads to no file below the root"),
         ({"path": "a/../../b.png"}, "leads to no file below the root"),
         ({"path": ""}, "leads to no file below the root"),

@@ -63,6 +63,19 @@ def test_a_part_of_a_data_set_beside_a_whole_one_is_a_second_data_set(tmp_path: 
     assert probe(tmp_path / "Sketchy").name == "sketchy"
 
 
+def test_extended_photos_beside_the_folder_of_their_sketches_are_sent_there(tmp_path: Path) -> None:
+    home = tmp_path / "rendered_256x256" / "256x256"
+    for side in ("sketch", "photo"):
+        put(home / side / "tx_000000000000" / "songbird")
+    put(tmp_path / "EXTEND_image_sketchy" / "songbird")
+
+    with pytest.raises(DataError, match=r"EXTEND_image_sketchy/ belongs to the data set in .*rendered_256x256; move"):
+        probe(tmp_path)
+
+    (tmp_path / "EXTEND_image_sketchy").rename(tmp_path / "rendered_256x256" / "EXTEND_image_sketchy")
+    assert probe(tmp_path).name == "sketchy"
+
+
 @pytest.mark.parametrize("folder", ["images", "images/figures"])
 def test_a_folder_that_no_class_folder_tells_is_no_second_data_set(tmp_path: Path, folder: str) -> None:
     build(tmp_path, "folders")

@@ -97,3 +97,19 @@ def test_a_folder_of_ones_own_is_never_replaced(finished: Run, run: Path, tmp_pa
     assert (done.code, done.out) == (2, "")
     assert "exists and holds thesis.txt; choose another folder with --out" in done.err
     assert (tmp_path / "mine" / "thesis.txt").read_text() == "years of work"
+
+
+def test_a_sketch_that_a_list_names_twice_counts_twice_and_can_be_drawn(
+    finished: Run, run: Path, tmp_path: Path
+) -> None:
+    lists = tmp_path / "zeroshot1"
+    lists.mkdir()
+    sketches = [f"sketch/bat/{number}.png 0" for number in (0, 1, 1)]
+    (lists / "sketch_zero.txt").write_text("\n".join(sketches), encoding="utf-8")
+    photos = [f"photo/bat/{number}.jpg 0" for number in range(1, EACH)]
+    (lists / "all_photo_zero.txt").write_text("\n".join(photos), encoding="utf-8")
+    arguments = ("evaluate", run, "--data", finished.data, "--lists", lists, "--out", tmp_path / "kept", "--json")
+
+    assert inkseek(*arguments).json()["data"]["queries"] == 3
+
+    assert inkseek("report", tmp_path / "kept", "--out", tmp_path / "page.html").code == 0

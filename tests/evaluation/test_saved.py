@@ -97,12 +97,22 @@ def test_a_folder_with_another_file_beside_a_measurement_is_not_touched(tmp_path
         check_target(tmp_path / "kept")
 
 
+def test_a_damaged_measurement_can_be_measured_again(tmp_path: Path, measured: Measurement) -> None:
+    save_measurement(tmp_path / "kept", measured, "tiny")
+    (tmp_path / "kept" / FEATURES).write_bytes(b"no zip")
+    (tmp_path / "kept" / ".DS_Store").touch()
+
+    save_measurement(tmp_path / "kept", measured, "again")
+
+    assert SavedEvaluation.open(tmp_path / "kept").name == "again"
+
+
 @pytest.mark.parametrize("name", [EVALUATION, "notes"])
 def test_a_folder_that_has_but_the_name_of_a_measurement_is_not_touched(tmp_path: Path, name: str) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / name).write_text('{"mine": 1}')
 
-    with pytest.raises((DataError, FormatError)):
+    with pytest.raises(DataError, match="mine: exists and"):
         check_target(tmp_path / "mine")
 
 

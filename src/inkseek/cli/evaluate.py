@@ -66,7 +66,7 @@ def evaluate(
 
     if codes is None and bits is not None:
         raise ConfigError("--bits is the length of a binary code; name its kind with --codes")
-    request = None if codes is None else CodeRequest(codes, bits or 64)
+    request = None if codes is None else CodeRequest(codes, 64 if bits is None else bits)
     encoder = load_encoder(model, runtime=runtime)
     selection = select(
         data, split, gallery=gallery.value, generalized=generalized.value if generalized else None, lists=lists

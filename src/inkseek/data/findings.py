@@ -189,7 +189,7 @@ def changed_findings(changed: Sequence[Row]) -> Iterator[Finding]:
         yield Finding(
             "changed",
             True,
-            f"{number_of(len(changed), 'file is not that', 'files are not those')} that the manifest was made of",
+            f"{number_of(len(changed), 'file is not the one', 'files are not the ones')} the manifest was made of",
             tuple(row.path for row in changed),
             "`inkseek data convert` the folder again, or put back the files as they were",
         )

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
@@ -156,6 +157,8 @@ def _parse_row(line: str, place: str) -> Row:
         raise ManifestError(f"{place}: modality {row.modality!r} is neither sketch nor photo; build it again")
     if not row.path or row.path.startswith("/") or ".." in row.path.split("/") or "\0" in row.path:
         raise ManifestError(f"{place}: the path {row.path!r} leads to no file below the root; build it again")
+    if not re.fullmatch("[0-9a-f]{64}", row.sha256):
+        raise ManifestError(f"{place}: {row.sha256!r} is no SHA-256 in hexadecimal digits; build it again")
     return row
 
 

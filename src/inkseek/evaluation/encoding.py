@@ -82,7 +82,7 @@ def encode_manifest(
         np.stack([features[row.sha256] for row in rows]),
         np.array([label[row.class_name] for row in rows], dtype=np.int64),
         tuple(row.path for row in rows),
-        np.frombuffer(bytes.fromhex("".join(row.sha256 for row in rows)), dtype=np.uint8).reshape(len(rows), -1),
+        np.frombuffer(bytes.fromhex("".join(row.sha256 for row in rows)), dtype=np.uint8).reshape(len(rows), 32),
     )
 
 

@@ -61,11 +61,10 @@ def check_target(folder: Path) -> None:
         return
     if not folder.is_dir():
         raise DataError(f"{folder}: is a file; choose another folder with --out")
-    others = {file.name for file in folder.iterdir()} - {EVALUATION, QUERIES, FEATURES}
+    others = {file.name for file in folder.iterdir() if not file.name.startswith(".")} - {EVALUATION, QUERIES, FEATURES}
     if others or not (folder / FEATURES).is_file():
         what = f"holds {min(others)}" if others else "is no measurement"
         raise DataError(f"{folder}: exists and {what}; choose another folder with --out, it would be replaced")
-    SavedEvaluation.open(folder)
 
 
 def save_measurement(folder: Path, measurement: Measurement, name: str) -> None:

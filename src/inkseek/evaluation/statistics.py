@@ -87,7 +87,7 @@ def paired_bootstrap(
         )
     differences = np.asarray(first, dtype=np.float64) - second
     if len(differences) < 2:
-        raise DataError(f"runs of {len(differences)} queries cannot be compared; measure two queries at least")
+        raise DataError(f"{len(differences)} queries tell nothing of the spread; measure two at least to compare runs")
     if not np.isfinite(differences).all():
         raise DataError("runs with values that are not finite cannot be compared; measure again")
     observed = float(differences.mean())

@@ -143,6 +143,12 @@ def find_layouts(root: Path, layouts: Sequence[Layout] = LAYOUTS) -> list[Match]
         return []
     told = [match for match in parts if not match.complete and _holds_its_classes(match)] if whole else []
     rivals = [match for match in (*chosen[1:], *told) if not _tops(match, root) & _tops(chosen[0], root)]
+    part = next((match for match in rivals if match.layout.data_set == chosen[0].layout.data_set is not None), None)
+    if part and part in told:
+        raise DataError(
+            f"{root}: {' and '.join(sorted(_tops(part, root)))}/ belongs to the data set in {chosen[0].home}; "
+            "move or link it in there"
+        )
     if rivals:
         raise DataError(_several([chosen[0], *rivals], root))
     _refuse_mixed(chosen[0])

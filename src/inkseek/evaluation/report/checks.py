@@ -1,5 +1,6 @@
 """Whether the files of a saved measurement belong together; a page of mixed files would be wrong without a word."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -66,13 +67,11 @@ def _check_features(saved: SavedEvaluation) -> None:
 
 
 def _check_queries(saved: SavedEvaluation, per_query: PerQuery) -> None:
-    """Every row is one of the saved queries, of the same class."""
-    names = {
-        path: saved.class_names[label]
-        for path, label in zip(saved.queries.paths, saved.queries.labels.tolist(), strict=True)
-    }
-    rows = dict(zip(per_query.paths, per_query.classes, strict=True))
-    if not rows or len(rows) != len(per_query.paths) or not rows.items() <= names.items():
+    """Every row is one of the saved queries, of the same class; a query that a list names twice has two rows."""
+    names = (saved.class_names[label] for label in saved.queries.labels.tolist())
+    known = Counter(zip(saved.queries.paths, names, strict=True))
+    rows = Counter(zip(per_query.paths, per_query.classes, strict=True))
+    if not rows or not rows <= known:
         raise FormatError(f"{saved.path / QUERIES}: its queries are not those of {FEATURES}; {_AGAIN}")
 
 

@@ -116,9 +116,9 @@ def _means(run: Shown, protocol: str, mean: str) -> dict[str, float]:
 
 
 def _pairs(first: Shown, other: Shown) -> list[Pair]:
-    """Each metric that both have, under the main protocol of either; none where the queries differ."""
+    """Each metric that both have, under the main protocol of either; none where the queries differ or are one."""
     one, two = first.measurement, other.measurement
-    if not same_queries(one, two):
+    if not same_queries(one, two) or len(one.per_query.paths) < 2:
         return []
     shared = _means(other, two.main_protocol, "micro")
     return [compare(one, two, None, metric) for metric in _means(first, one.main_protocol, "micro") if metric in shared]
