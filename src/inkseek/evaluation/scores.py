@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkseek.errors import DataError
+from inkseek.retrieval.features import check_finite
 
 Features = NDArray[np.floating]
 
@@ -55,12 +56,7 @@ def _check(features: Features, side: str) -> None:
         raise ValueError(f"{side}: features must be [n, d], not {list(features.shape)}")
     if not features.size:
         raise DataError(f"the {side} holds no picture; give at least one")
-    finite = np.isfinite(features).all(axis=1)
-    if not finite.all():
-        raise DataError(
-            f"{side} feature {int(np.argmin(finite))} is not finite ({int((~finite).sum())} of {len(features)} rows); "
-            "the encoder is damaged, export it again"
-        )
+    check_finite(features, side)
     largest = max(float(features.max()), -float(features.min()))
     if largest > LARGEST:
         raise DataError(f"a {side} feature holds the value {largest:.3g}; give rows of unit length")

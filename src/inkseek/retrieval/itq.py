@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from inkseek.arrays import load_arrays, save_arrays
 from inkseek.errors import ConfigError, DataError, FormatError
+from inkseek.retrieval.features import check_finite
 from inkseek.retrieval.search import Modality
 
 FORMAT = 1
@@ -247,12 +248,7 @@ def _centred(features: NDArray[np.floating], mean: Matrix) -> Iterator[Matrix]:
 def _check(features: NDArray[np.floating], modality: Modality, dimension: int) -> None:
     if features.ndim != 2 or features.shape[1] != dimension:
         raise ValueError(f"{modality} features must be [n, {dimension}], not {features.shape}")
-    finite = np.isfinite(features).all(axis=1)
-    if not finite.all():
-        raise DataError(
-            f"{modality} feature {int(np.argmin(finite))} is not finite ({int((~finite).sum())} of {len(features)} "
-            "rows); the encoder is damaged, export it again"
-        )
+    check_finite(features, modality)
 
 
 def _check_bits(bits: int, dimension: int) -> None:
