@@ -20,7 +20,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,7 @@ from numpy.typing import NDArray
 
 from inkseek.retrieval.itq import fit_itq
 from inkseek.retrieval.packed_index import PackedIndex
+from timing import milliseconds
 
 BITS = 64
 K = 100
@@ -59,17 +59,6 @@ def clustered_codes(count: int, rng: np.random.Generator) -> Codes:
     flips = [np.packbits(rng.random((min(STEP, count - i), BITS)) < 0.1, axis=1) for i in range(0, count, STEP)]
     codes: Codes = centres[rng.integers(0, len(centres), count)] ^ np.concatenate(flips)
     return codes
-
-
-def milliseconds(run: Callable[[int], object], repeats: int) -> list[float]:
-    """Times of `run(0)`, `run(1)` and so on; one run before them does not count."""
-    run(0)
-    times = []
-    for i in range(repeats):
-        started = time.perf_counter()
-        run(i)
-        times.append(1e3 * (time.perf_counter() - started))
-    return times
 
 
 def summary(times: list[float]) -> dict[str, float]:

@@ -15,7 +15,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +28,7 @@ from inkseek.retrieval.index import Index
 from inkseek.retrieval.records import PictureFile
 from inkseek.retrieval.search import Searcher
 from subjects import fresh_encoder, print_result, served_size, write_fresh_folder
+from timing import milliseconds
 
 K = 10
 STEP = 10_000
@@ -55,17 +55,6 @@ def drawings() -> list[Path]:
     """The drawings that the package carries."""
     folder = Path(inkseek.__file__).parent / "assets" / "drawings"
     return [path for path in sorted(folder.glob("*.json")) if "strokes" in json.loads(path.read_bytes())]
-
-
-def milliseconds(run: Callable[[int], object], repeats: int) -> list[float]:
-    """Times of `run(0)`, `run(1)` and so on; one run before them does not count."""
-    run(0)
-    times = []
-    for i in range(repeats):
-        started = time.perf_counter()
-        run(i)
-        times.append(1e3 * (time.perf_counter() - started))
-    return times
 
 
 def percentiles(times: list[float]) -> dict[str, float]:
