@@ -8,29 +8,24 @@ from pathlib import Path
 import pytest
 
 from inkseek.cli.data_get import Obtainable
-from inkseek.data import obtain
 from inkseek.data.instructions import INSTRUCTIONS
-from inkseek.data.obtain import TUBERLIN_ARCHIVE, Part, split_words
+from inkseek.data.obtain import Part, split_words
 from inkseek.data.receipts import RECEIPTS
 from tests.cli.calling import inkseek, keys, refusal
 from tests.data.conftest import quickdraw_record
+from tests.data.obtaining import strokes_of, tuberlin_archive
 from tests.data.serving import Reply, Site, google_hash, serve
-from tests.data.test_archives import write_zip
 
 
 @pytest.fixture
 def bucket() -> Iterator[Site]:
-    words = ("cat", "hot air balloon", "tennis racquet")
-    files = {f"{word}.ndjson": json.dumps(quickdraw_record(word, 7)).encode() + b"\n" for word in words}
-    with serve(files) as site:
+    with serve(strokes_of("cat", "hot air balloon", "tennis racquet")) as site:
         yield site
 
 
 @pytest.fixture
 def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    archive = write_zip(tmp_path / "made.zip", {"png/cat/1.png": b"1", "png/door handle/2.png": b"2"}).read_bytes()
-    monkeypatch.setattr(obtain, "TUBERLIN_MD5", hashlib.md5(archive).hexdigest())  # noqa: S324 - as published
-    with serve({TUBERLIN_ARCHIVE: archive}) as site:
+    with serve(tuberlin_archive(tmp_path, monkeypatch)) as site:
         yield site
 
 

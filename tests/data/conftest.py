@@ -1,6 +1,7 @@
 """Small data sets made on the spot."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from inkseek.pictures.preprocessing import Preprocessing
+from tests.data.serving import CONTENT, Site, serve
 
 
 def write_photo(path: Path, seed: int, size: tuple[int, int] = (40, 30)) -> Path:
@@ -72,3 +74,16 @@ def two_folders(tmp_path: Path) -> Path:
     root = tmp_path / "set"
     write_data_set(root / "sketch", root / "photo", ("cat", "dog", "bat", "door"), 7)
     return root
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """A server of one file."""
+    with serve({"cat.bin": CONTENT}) as found:
+        yield found
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Where the tests of downloads put that file."""
+    return tmp_path / "out" / "cat.bin"

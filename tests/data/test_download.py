@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,22 +23,10 @@ from tests.data.serving import (
     etag,
     fetch,
     google_hash,
-    serve,
     whole,
 )
 
 NO_TAG: dict[str, str | None] = {"ETag": None}
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with serve({"cat.bin": CONTENT}) as found:
-        yield found
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    return tmp_path / "out" / "cat.bin"
 
 
 def test_a_file_arrives_with_a_receipt(site: Site, file: Path) -> None:

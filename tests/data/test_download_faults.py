@@ -4,7 +4,6 @@ import resource
 import ssl
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,17 +27,6 @@ from tests.data.serving import (
     serve,
     whole,
 )
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with serve({"cat.bin": CONTENT}) as found:
-        yield found
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    return tmp_path / "out" / "cat.bin"
 
 
 @pytest.mark.parametrize("status", [404, 403, 410])

@@ -1,6 +1,5 @@
 """Words of Quick, Draw!, and what is fetched from where."""
 
-import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +22,7 @@ from inkseek.data.quickdraw import read_quickdraw
 from inkseek.data.receipts import read_receipts
 from inkseek.errors import DataError, SplitError
 from tests.data.conftest import quickdraw_record
+from tests.data.obtaining import strokes_of, tuberlin_archive
 from tests.data.serving import Reply, Site, google_hash, serve
 from tests.data.test_archives import write_zip
 
@@ -33,17 +33,13 @@ def nothing(doing: str, done: int, total: int | None) -> None:
 
 @pytest.fixture
 def bucket() -> Iterator[Site]:
-    words = ("cat", "hot air balloon")
-    files = {f"{word}.ndjson": json.dumps(quickdraw_record(word, 7)).encode() + b"\n" for word in words}
-    with serve(files) as site:
+    with serve(strokes_of("cat", "hot air balloon")) as site:
         yield site
 
 
 @pytest.fixture
 def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    archive = write_zip(tmp_path / "made.zip", {"png/cat/1.png": b"1", "png/door handle/2.png": b"2"}).read_bytes()
-    monkeypatch.setattr(obtain, "TUBERLIN_MD5", hashlib.md5(archive).hexdigest())  # noqa: S324 - as published
-    with serve({TUBERLIN_ARCHIVE: archive}) as site:
+    with serve(tuberlin_archive(tmp_path, monkeypatch)) as site:
         yield site
 
 
