@@ -3,12 +3,16 @@
 import re
 from collections.abc import Iterator
 from importlib.metadata import version
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from typer.main import get_command
 
+from inkseek.cli.evaluate import Gallery, Generalized
 from inkseek.cli.main import CARD, TERMS, app
+from inkseek.data import views
+from inkseek.data.galleries import GALLERY_MODES
+from inkseek.retrieval.codes import CODES
 from tests.cli.calling import inkseek, inkseek_process
 
 VERBS = ("search", "index", "demo", "train", "evaluate", "methods")
@@ -72,3 +76,12 @@ def test_a_wrong_call_is_told_how_to_call(call: str) -> None:
     done = inkseek(*call.split())
     assert done.code == 2
     assert "Usage: " in (done.err if call else done.out + done.err)
+
+
+def test_choices_of_evaluate_are_all_there_are() -> None:
+    """The verb names them without importing what defines them, so that help is instant."""
+    (codes,) = [parameter.help or "" for parameter in COMMANDS[("evaluate",)].params if parameter.name == "codes"]
+
+    assert tuple(choice.value for choice in Gallery) == GALLERY_MODES
+    assert tuple(choice.value for choice in Generalized) == get_args(views.Generalized)
+    assert all(name in codes for name in CODES)

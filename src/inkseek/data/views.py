@@ -75,8 +75,8 @@ class EvaluationData:
     gallery: Manifest
     class_names: tuple[str, ...]
     absent: tuple[str, ...] = ()
-    gallery_mode: str = "as_listed"
-    generalized: str | None = None
+    gallery_mode: GalleryMode = "as_listed"
+    generalized: Generalized | None = None
 
 
 def held_out(manifest: Manifest, per_class: int = HELD_OUT_PER_CLASS) -> Manifest:
