@@ -10,7 +10,7 @@ from PIL import Image
 
 import inkseek
 from inkseek.encoders.efficientnet_lite import EfficientNetLite
-from inkseek.methods._base import RetrievalNetwork
+from inkseek.methods._networks import SharedNetwork
 from inkseek.pictures.preprocessing import Preprocessing
 from inkseek.retrieval.model_folder import FeatureSpec, ModelConfig, NetworkFiles, write_config
 from inkseek.training.export import ServedEncoder, export_onnx
@@ -31,7 +31,7 @@ def fresh_encoder(backbone: str, dimension: int) -> ServedEncoder:
     features = EfficientNetLite(backbone)
     with torch.no_grad():
         width = features(torch.zeros(1, 3, 64, 64), torch.zeros(1)).shape[1]
-    return ServedEncoder(RetrievalNetwork(features, torch.nn.Linear(width, dimension))).eval()
+    return ServedEncoder(SharedNetwork(features, torch.nn.Linear(width, dimension))).eval()
 
 
 def write_fresh_folder(encoder: ServedEncoder, folder: Path, backbone: str, size: int, dimension: int) -> Path:

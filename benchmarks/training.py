@@ -20,7 +20,8 @@ from inkseek.training.batches import Choice, make_batch
 from inkseek.training.experiment import Experiment, load_experiment
 from inkseek.training.journal import Journal
 from inkseek.training.loop import StepRecord, Trainer, build_optimiser
-from inkseek.training.run import build_method, prepare_data
+from inkseek.training.problem import build_method
+from inkseek.training.run import prepare_data
 
 
 class Silent:

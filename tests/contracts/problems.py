@@ -1,5 +1,6 @@
 """Small worlds for the contract tests: random pictures with a colour and a shape for each class."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 from inkseek.config import read_toml
 from inkseek.data.semantics import imagenet_relation
 from inkseek.methods._base import Batch, Method, Samples, Semantics, TrainingProblem
+from inkseek.methods._imagenet import pretrained, split_classifier
+from inkseek.methods._networks import Extractor, SharedNetwork
 from inkseek.registry import method_class, parse_method_config
 
 NAMES = ("airplane", "banana", "cat", "harp", "pear")
@@ -17,9 +20,21 @@ SIZE = 32
 CONFIGS = Path(__file__).parents[2] / "configs"
 
 
+SEMANTIC_DIMENSION = 12
+
+
+@cache
+def shared_network() -> SharedNetwork:
+    """The ImageNet backbone with its classifier's first directions: what a feature-level method may start from."""
+    backbone, imagenet = pretrained("efficientnet-lite0", gated=True)
+    return SharedNetwork(backbone, split_classifier(imagenet.weight, 32)[0])
+
+
 def problem(classes: int) -> TrainingProblem:
     names = NAMES[:classes]
-    return TrainingProblem(names, Semantics(torch.from_numpy(imagenet_relation(names))))
+    embeddings = torch.randn(classes, SEMANTIC_DIMENSION, generator=torch.Generator().manual_seed(5)).abs()
+    semantics = Semantics(torch.from_numpy(imagenet_relation(names)), embeddings)
+    return TrainingProblem(names, semantics, Extractor(shared_network()))
 
 
 def method_tree(name: str) -> dict[str, Any]:
@@ -46,11 +61,14 @@ def picture(label: int, modality: int, rng: np.random.Generator) -> NDArray[np.f
 
 
 def batch(classes: int = 3, each: int = 3, seed: int = 0) -> Batch:
+    """Pairs of one class, each picture with two further views, for methods that want them."""
     rng = np.random.default_rng(seed)
     labels = np.repeat(np.arange(classes), each)
 
+    def pixels(modality: int) -> torch.Tensor:
+        return torch.from_numpy(np.stack([picture(int(label), modality, rng) for label in labels]))
+
     def samples(modality: int) -> Samples:
-        pixels = np.stack([picture(int(label), modality, rng) for label in labels])
-        return Samples(torch.from_numpy(pixels), torch.from_numpy(labels))
+        return Samples(pixels(modality), torch.from_numpy(labels), (pixels(modality), pixels(modality)))
 
     return Batch(samples(0), samples(1))

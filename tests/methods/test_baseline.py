@@ -4,7 +4,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from inkseek.methods._base import ModalityCentre
+from inkseek.methods._networks import ModalityCentre
 from inkseek.methods.baseline import Baseline
 from tests.contracts import problems
 from tests.reference import losses_reference as reference

@@ -20,7 +20,7 @@ def data(sketches: int, photos: int, classes: int = 4, side: int = 8) -> Trainin
 
 @given(sketches=st.integers(4, 40), photos=st.integers(4, 40), size=st.integers(2, 9), seed=st.integers(0, 9))
 def test_shuffled_shows_each_sketch_at_most_once_an_epoch(sketches: int, photos: int, size: int, seed: int) -> None:
-    order = Order(data(sketches, photos), BatchConfig(sketches=size, photos=2 * size), seed)
+    order = Order(data(sketches, photos).labels, BatchConfig(sketches=size, photos=2 * size), seed)
     shown = np.concatenate([order.choice(1, step).sketch for step in range(order.steps)])
     if sketches >= size:
         assert len(np.unique(shown)) == len(shown) == sketches // size * size
@@ -31,7 +31,11 @@ def test_shuffled_shows_each_sketch_at_most_once_an_epoch(sketches: int, photos:
 
 def test_order_depends_on_seed_and_epoch_alone() -> None:
     config = BatchConfig(sketches=4, photos=8)
-    first, again, other = Order(data(20, 30), config, 1), Order(data(20, 30), config, 1), Order(data(20, 30), config, 2)
+    first, again, other = (
+        Order(data(20, 30).labels, config, 1),
+        Order(data(20, 30).labels, config, 1),
+        Order(data(20, 30).labels, config, 2),
+    )
     assert np.array_equal(first.choice(2, 3).sketch, again.choice(2, 3).sketch)
     assert not np.array_equal(first.choice(2, 3).sketch, other.choice(2, 3).sketch)
     assert not np.array_equal(first.choice(2, 3).sketch, first.choice(1, 3).sketch)
@@ -39,7 +43,7 @@ def test_order_depends_on_seed_and_epoch_alone() -> None:
 
 def test_balanced_gives_every_chosen_class_both_modalities() -> None:
     pixels = data(40, 60, classes=10)
-    order = Order(pixels, BatchConfig(sampling="balanced", classes=3, sketches=6, photos=9), 0)
+    order = Order(pixels.labels, BatchConfig(sampling="balanced", classes=3, sketches=6, photos=9), 0)
     choice = order.choice(0, 0)
     sketch, photo = pixels.sketch.labels[choice.sketch], pixels.photo.labels[choice.photo]
     assert set(sketch) == set(photo)
@@ -50,7 +54,7 @@ def test_balanced_gives_every_chosen_class_both_modalities() -> None:
 
 def test_a_batch_is_floats_of_the_chosen_pictures() -> None:
     pixels = data(8, 8)
-    order = Order(pixels, BatchConfig(sketches=4, photos=4), 0)
+    order = Order(pixels.labels, BatchConfig(sketches=4, photos=4), 0)
     still = AugmentationConfig(
         flip=0, rotation=0, scale=0, translation=0, brightness=0, contrast=0, saturation=0, greyscale=0, thickness=0
     )
@@ -69,7 +73,7 @@ def test_thickness_changes_the_amount_of_ink_both_ways(thickness: float) -> None
     sketch[:, 7:9] = 0
     pixels = TrainingPixels(LabelledPixels(sketch, np.zeros(64, dtype=np.int64)), data(8, 8).photo)
     only = AugmentationConfig(flip=0, rotation=0, scale=0, translation=0, thickness=thickness)
-    order = Order(pixels, BatchConfig(sketches=64, photos=2), 0)
+    order = Order(pixels.labels, BatchConfig(sketches=64, photos=2), 0)
     batch = make_batch(pixels, order.choice(0, 0), only, torch.Generator().manual_seed(0), torch.device("cpu"))
     ink = (255 - batch.sketch.pixels).mean(dim=(1, 2, 3))
     plain = (255 - torch.from_numpy(sketch).float()).mean()
@@ -81,7 +85,7 @@ def test_thickness_changes_the_amount_of_ink_both_ways(thickness: float) -> None
 def test_augmentation_keeps_paper_white_and_values_in_range() -> None:
     pixels = data(16, 16)
     white = TrainingPixels(LabelledPixels(np.full((16, 8, 8), 255, dtype=np.uint8), pixels.sketch.labels), pixels.photo)
-    order = Order(white, BatchConfig(sketches=16, photos=16), 0)
+    order = Order(white.labels, BatchConfig(sketches=16, photos=16), 0)
     batch = make_batch(
         white,
         order.choice(0, 0),

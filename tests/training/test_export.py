@@ -12,7 +12,7 @@ from inkseek.errors import FormatError
 from inkseek.methods._base import Method
 from inkseek.pictures.preprocessing import Preprocessing
 from inkseek.retrieval.encoder import RetrievalEncoder, load_encoder
-from inkseek.training.export import served_encoder, write_model_folder
+from inkseek.training.export import served_networks, write_model_folder
 from tests.contracts import problems
 
 SIZE = 64
@@ -52,7 +52,7 @@ def pictures() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
 
 def torch_features(method: Method) -> tuple[NDArray[Any], NDArray[Any]]:
     sketch, photo = pictures()
-    encoder = served_encoder(method)
+    encoder = served_networks(method)[1]["encoder.onnx"]
     with torch.no_grad():
         sketches = torch.from_numpy(np.repeat(sketch[..., None], 3, axis=-1))
         return (

@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from inkseek.encoders.backbone import Backbone, ImageNetClassifier
 from inkseek.encoders.gate import ConditionalGate
 from inkseek.errors import FormatError, MissingExtraError
 
@@ -114,7 +115,7 @@ class InvertedResidual(nn.Module):
         return result
 
 
-class EfficientNetLite(nn.Module):
+class EfficientNetLite(Backbone):
     """Backbone from pixels to the 1280-dimensional visual feature.
 
     Args:
@@ -131,6 +132,8 @@ class EfficientNetLite(nn.Module):
         self.stem_norm = _norm(32)
         blocks: list[InvertedResidual] = []
         channels = 32
+        self.ends: list[int] = []  # position of the last block of each stage
+        widths: list[int] = []
         for index, stage in enumerate(STAGES):
             unscaled = index in (0, len(STAGES) - 1)
             outputs = scaled_channels(stage.channels, variant.width)
@@ -138,31 +141,36 @@ class EfficientNetLite(nn.Module):
             for repeat in range(repeats):
                 blocks.append(InvertedResidual(channels, stage, outputs, stage.stride if repeat == 0 else 1, gated))
                 channels = outputs
+            self.ends.append(len(blocks) - 1)
+            widths.append(outputs)
         self.blocks = nn.ModuleList(blocks)
+        self.stage_dimensions = (*widths, VISUAL_DIMENSION)
         self.head = SamePadConv(channels, VISUAL_DIMENSION, 1, bias=False)
         self.head_norm = _norm(VISUAL_DIMENSION)
 
-    def forward(self, pixels: Float[Tensor, "n 3 h w"], modality: Float[Tensor, " n"]) -> Float[Tensor, "n v"]:
-        """Visual feature: mean over positions of the last map.
+    def stages(self, pixels: Float[Tensor, "n 3 h w"], modality: Float[Tensor, " n"]) -> tuple[Tensor, ...]:
+        """Means of the seven stages' last maps, and the visual feature: the mean of the last map of all.
 
         Args:
             pixels: 0 to 255, normalised here by (x - 127) / 128 as the weights want it.
             modality: 0 sketch, 1 photo; without gates it has no effect.
         """
+        x, ends = self._maps(pixels, modality)
+        return (*(end.mean((2, 3)) for end in ends), x.mean((2, 3)))
+
+    def forward(self, pixels: Float[Tensor, "n 3 h w"], modality: Float[Tensor, " n"]) -> Float[Tensor, "n v"]:
+        """Visual feature: mean over positions of the last map; arguments as for `stages`."""
+        return self._maps(pixels, modality)[0].mean((2, 3))
+
+    def _maps(self, pixels: Tensor, modality: Tensor) -> tuple[Tensor, list[Tensor]]:
         x = (pixels - 127.0) / 128.0
         x = F.relu6(self.stem_norm(self.stem(x)))
-        for block in self.blocks:
+        ends = []
+        for position, block in enumerate(self.blocks):
             x = cast(InvertedResidual, block)(x, modality)
-        feature: Tensor = F.relu6(self.head_norm(self.head(x))).mean((2, 3))
-        return feature
-
-
-@dataclass(frozen=True)
-class ImageNetClassifier:
-    """The linear ImageNet classifier on top of a backbone: weight [1000, v], bias [1000]."""
-
-    weight: Tensor
-    bias: Tensor
+            if position in self.ends:
+                ends.append(x)
+        return F.relu6(self.head_norm(self.head(x))), ends
 
 
 def weights_path(name: str) -> Path:

@@ -10,32 +10,42 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import torch
-import torch.nn.functional as F
 from jaxtyping import Float, Int
 from pydantic import Field
 from torch import Tensor, nn
 
 from inkseek.config import Config
-from inkseek.encoders.efficientnet_lite import EfficientNetLite
+from inkseek.encoders.backbone import BackboneName
+from inkseek.errors import ConfigError
+from inkseek.methods._networks import Extractor, RetrievalNetwork
 
 Losses = dict[str, Tensor]
 
 
 @dataclass(frozen=True)
 class Samples:
-    """Pictures of one modality with their labels."""
+    """Pictures of one modality with their labels.
 
-    pixels: Float[Tensor, "n 3 h w"]  # 0 to 255
+    Attributes:
+        pixels: 0 to 255.
+        labels: position of each class in the problem's class names.
+        views: further augmented versions of the same pictures, as many as the method's `views` says.
+        features: visual features of the method's extractor, where they were computed beforehand; `pixels` then has no
+            pixel in it (h = w = 0).
+    """
+
+    pixels: Float[Tensor, "n 3 h w"]
     labels: Int[Tensor, " n"]
-
-    def to(self, device: torch.device) -> "Samples":
-        """The same samples on another device."""
-        return Samples(self.pixels.to(device), self.labels.to(device))
+    views: tuple[Float[Tensor, "n 3 h w"], ...] = ()
+    features: Float[Tensor, "n v"] | None = None
 
 
 @dataclass(frozen=True)
 class Batch:
-    """One training step's sketches and photos; they are labelled, not paired."""
+    """One training step's sketches and photos.
+
+    They are labelled; where the sampling is one of pairs, sketch i and photo i are also of one class.
+    """
 
     sketch: Samples
     photo: Samples
@@ -61,20 +71,30 @@ class Batch:
 class Semantics:
     """What is known about the class names from outside the pictures.
 
-    Args:
+    Attributes:
         imagenet_relation: WordNet relation of each seen class to the 1,000 ImageNet classes, in [0, 1]
             (dsn.md section 5).
+        embeddings: semantic embedding of each seen class, as the experiment's table `[semantics]` says; None without
+            such a table.
     """
 
     imagenet_relation: Float[Tensor, "c 1000"]
+    embeddings: Float[Tensor, "c s"] | None = None
 
 
 @dataclass(frozen=True)
 class TrainingProblem:
-    """All that a method may know: names of the seen classes, in label order, and their semantics."""
+    """All that a method may know: names of the seen classes, in label order, what is known of them, and an extractor.
+
+    Attributes:
+        class_names: seen classes.
+        semantics: of the class names.
+        extractor: frozen network of the experiment's table `[features]`; None without such a table.
+    """
 
     class_names: tuple[str, ...]
     semantics: Semantics
+    extractor: Extractor | None = None
 
 
 @dataclass(frozen=True)
@@ -92,14 +112,17 @@ class Paper:
 class OptimiserConfig(Config):
     """One optimiser.
 
-    `rate` is the peak learning rate; `head_factor` multiplies it for freshly initialised layers.
+    `rate` is the peak learning rate; `head_factor` multiplies it for freshly initialised layers. `betas` are those of
+    Adam and AdamW, `momentum` that of SGD.
     """
 
-    name: Literal["adam", "adamw", "sgd"] = "adamw"
+    name: Literal["adam", "adamw", "sgd", "rmsprop"] = "adamw"
     rate: float = Field(gt=0)
     weight_decay: float = Field(default=0.0, ge=0)
     head_factor: float = Field(default=1.0, gt=0)
     clip_norm: float = Field(default=0.0, ge=0)  # 0: no clipping
+    betas: tuple[float, float] = (0.9, 0.999)
+    momentum: float = Field(default=0.0, ge=0, lt=1)
 
 
 @dataclass(frozen=True)
@@ -130,69 +153,8 @@ class MethodConfig(Config):
     """What every method's configuration has; each method adds its own keys and its `weights`."""
 
     name: str
-    backbone: Literal["efficientnet-lite0", "efficientnet-lite2"]
+    backbone: BackboneName
     dimension: int = Field(gt=0, le=1000)  # d; the SVD start has at most 1,000 directions
-
-
-class ModalityCentre(nn.Module):
-    """Takes each modality's mean away from its codes, so that no direction is left that only says "this is a sketch".
-
-    In training the mean is the batch's, and a running mean follows it; in use the running mean of training is taken.
-    Nothing of a query or a gallery enters.
-
-    Args:
-        dimension: d.
-        momentum: share of the batch's mean in the running mean.
-    """
-
-    mean: Tensor
-
-    def __init__(self, dimension: int, momentum: float = 0.05) -> None:
-        super().__init__()
-        self.momentum = momentum
-        self.register_buffer("mean", torch.zeros(2, dimension))
-
-    def forward(self, code: Float[Tensor, "n d"], modality: Float[Tensor, " n"]) -> Float[Tensor, "n d"]:
-        """Centred codes; `modality` is 0 for a sketch and 1 for a photo."""
-        if self.training:
-            member = torch.stack((1 - modality, modality)).to(code.dtype)[:, :, None]
-            count = member.sum(dim=1)
-            # A sum and no matrix product, which autocast would round to bf16.
-            batch_mean = (member * code).sum(dim=1) / count.clamp(min=1)
-            with torch.no_grad():
-                present = (count > 0).to(code.dtype) * self.momentum
-                self.mean += present * (batch_mean - self.mean)
-            mean = batch_mean
-        else:
-            mean = self.mean
-        return code - torch.lerp(mean[:1], mean[1:], modality[:, None].to(code.dtype))
-
-
-class RetrievalNetwork(nn.Module):
-    """Pixels to retrieval feature: the only part of a method that leaves training.
-
-    z = H f(x, t) - mean_t, feature = z / ||z||
-
-    Args:
-        backbone: f.
-        projection: H, visual feature [v] to retrieval feature [d].
-        centre: takes mean_t away; None leaves z = H f.
-    """
-
-    def __init__(self, backbone: EfficientNetLite, projection: nn.Linear, centre: ModalityCentre | None = None) -> None:
-        super().__init__()
-        self.backbone = backbone
-        self.projection = projection
-        self.centre = centre
-
-    def code(self, pixels: Float[Tensor, "n 3 h w"], modality: Float[Tensor, " n"]) -> Float[Tensor, "n d"]:
-        """Code z before normalisation, in float32."""
-        code: Tensor = self.projection(self.backbone(pixels, modality)).float()
-        return code if self.centre is None else self.centre(code, modality)
-
-    def forward(self, pixels: Float[Tensor, "n 3 h w"], modality: Float[Tensor, " n"]) -> Float[Tensor, "n d"]:
-        """Unit rows."""
-        return F.normalize(self.code(pixels, modality), dim=1)
 
 
 class Method(nn.Module, ABC):
@@ -200,6 +162,8 @@ class Method(nn.Module, ABC):
 
     paper: ClassVar[Paper]
     config_class: ClassVar[type[MethodConfig]]
+    paired: ClassVar[bool] = False  # whether sketch i and photo i of a batch must be of one class
+    views: ClassVar[int] = 0  # further augmented versions that each sample of a batch must have
     dead_terms: ClassVar[frozenset[str]] = frozenset()  # terms that a paper mode declares without gradient
 
     def __init__(self, config: MethodConfig, problem: TrainingProblem) -> None:
@@ -221,6 +185,9 @@ class Method(nn.Module, ABC):
     def retrieval_network(self) -> RetrievalNetwork:
         """The part that encodes sketches and photos."""
 
+    def begin(self, sketch: Float[Tensor, "n v"], photo: Float[Tensor, "m v"]) -> None:
+        """Called once before the first step of a feature-level method, with the features of all training pictures."""
+
     def start_epoch(self, epoch: int) -> None:
         """Called before the first step of an epoch."""
 
@@ -236,3 +203,17 @@ def trainable(modules: Iterable[nn.Module]) -> tuple[nn.Parameter, ...]:
             if parameter.requires_grad:
                 found.setdefault(id(parameter), parameter)
     return tuple(found.values())
+
+
+def embeddings_of(problem: TrainingProblem, method: str) -> Float[Tensor, "c s"]:
+    """Semantic embeddings of the seen classes.
+
+    Raises:
+        ConfigError: the experiment has no table `[semantics]`.
+    """
+    if problem.semantics.embeddings is None:
+        raise ConfigError(
+            f"semantics: method {method} needs semantic embeddings; add the table [semantics], for example with "
+            f'vectors = "glove-50"'
+        )
+    return problem.semantics.embeddings

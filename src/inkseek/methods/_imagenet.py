@@ -6,20 +6,20 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from inkseek.encoders.efficientnet_lite import EfficientNetLite, ImageNetClassifier, load_imagenet
+from inkseek.encoders.backbone import Backbone, ImageNetClassifier
+from inkseek.encoders.build import build_backbone, load_imagenet
 from inkseek.methods._base import (
     Batch,
     Losses,
     Method,
     MethodConfig,
-    ModalityCentre,
     OptimiserConfig,
     ParameterGroup,
     Phase,
-    RetrievalNetwork,
     TrainingProblem,
     trainable,
 )
+from inkseek.methods._networks import ModalityCentre, SharedNetwork
 
 
 def split_classifier(weight: Float[Tensor, "k v"], dimension: int) -> tuple[nn.Linear, nn.Linear]:
@@ -47,7 +47,7 @@ class Teacher(nn.Module):
 
     def __init__(self, name: str) -> None:
         super().__init__()
-        self.backbone = EfficientNetLite(name)
+        self.backbone = build_backbone(name)
         classifier = load_imagenet(self.backbone)
         self.classifier = nn.Linear(classifier.weight.shape[1], classifier.weight.shape[0])
         self.classifier.load_state_dict({"weight": classifier.weight, "bias": classifier.bias}, strict=True)
@@ -66,9 +66,9 @@ class Teacher(nn.Module):
         return logits.float()
 
 
-def pretrained(name: str, *, gated: bool) -> tuple[EfficientNetLite, ImageNetClassifier]:
+def pretrained(name: str, *, gated: bool) -> tuple[Backbone, ImageNetClassifier]:
     """Backbone with ImageNet weights, and the classifier that came with them."""
-    backbone = EfficientNetLite(name, gated=gated)
+    backbone = build_backbone(name, gated=gated)
     return backbone, load_imagenet(backbone)
 
 
@@ -98,7 +98,7 @@ class ImageNetStudent(Method):
         self.optimiser = optimiser
         backbone, imagenet = pretrained(config.backbone, gated=gated)
         projection, self.imitation = split_classifier(imagenet.weight, config.dimension)
-        self.network = RetrievalNetwork(backbone, projection, centre)
+        self.network = SharedNetwork(backbone, projection, centre)
         self.classifier = nn.Linear(config.dimension, len(problem.class_names))
         self.teacher = Teacher(config.backbone)
         self.register_buffer("relation", problem.semantics.imagenet_relation.clone())
@@ -107,7 +107,7 @@ class ImageNetStudent(Method):
     def losses(self, batch: Batch) -> Losses:
         """Terms of the total loss."""
 
-    def retrieval_network(self) -> RetrievalNetwork:
+    def retrieval_network(self) -> SharedNetwork:
         """Backbone and projection."""
         return self.network
 

@@ -30,8 +30,9 @@ from torch import Tensor
 from inkseek.config import Config
 from inkseek.losses.contrastive import supervised_contrastive
 from inkseek.losses.distillation import distillation, teacher_targets
-from inkseek.methods._base import Batch, Losses, MethodConfig, ModalityCentre, OptimiserConfig, Paper, TrainingProblem
+from inkseek.methods._base import Batch, Losses, MethodConfig, OptimiserConfig, Paper, TrainingProblem
 from inkseek.methods._imagenet import ImageNetStudent
+from inkseek.methods._networks import ModalityCentre
 
 
 class BaselineWeights(Config):

@@ -13,7 +13,7 @@ Symbols (papers' symbol: name here, shape):
     lambda_kd: teacher_scale                       lambda_neg: relation_bonus
 
 Map (dsn.md, which describes SAKE as DSN's base, section -> here):
-    2.1, 2.2 conditional backbone -> RetrievalNetwork.backbone with ConditionalGate
+    2.1, 2.2 conditional backbone -> SharedNetwork.backbone with ConditionalGate
     2.3 heads and SVD start -> split_classifier        2.4 teacher -> Teacher
     4.1 L_cls -> term "classification"                 4.2 L_kd -> term "distillation"
     5 relation rows -> TrainingProblem.semantics       6 rate schedule -> [training.schedule] kind = "exponential"

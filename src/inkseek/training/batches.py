@@ -22,10 +22,22 @@ class LabelledPixels:
 
 @dataclass(frozen=True)
 class TrainingPixels:
-    """What the loop trains on; only seen classes can be in it (see `inkseek.data.views`)."""
+    """What the loop trains on; only seen classes can be in it (see `inkseek.data.views`).
+
+    Attributes:
+        sketch: all training sketches.
+        photo: all training photos.
+        aligned: position of the photo that each sketch was drawn from, -1 where there is none; None if unknown.
+    """
 
     sketch: LabelledPixels
     photo: LabelledPixels
+    aligned: NDArray[np.int64] | None = None
+
+    @property
+    def labels(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Labels of sketches and photos."""
+        return self.sketch.labels, self.photo.labels
 
 
 @dataclass(frozen=True)
@@ -36,20 +48,34 @@ class Choice:
     photo: NDArray[np.int64]
 
 
-def steps_per_epoch(data: TrainingPixels, config: BatchConfig) -> int:
+def steps_per_epoch(labels: tuple[NDArray[np.int64], NDArray[np.int64]], config: BatchConfig) -> int:
     """An epoch shows as many sketches as there are; the incomplete last batch is dropped."""
-    return max(len(data.sketch.labels) // config.sketches, 1)
+    return max(len(labels[0]) // config.sketches, 1)
 
 
 class Order:
-    """Order of pictures over a run."""
+    """Order of pictures over a run.
 
-    def __init__(self, data: TrainingPixels, config: BatchConfig, seed: int) -> None:
+    Args:
+        labels: of all sketches and of all photos.
+        config: composition of a step.
+        seed: of the run.
+        aligned: as in `TrainingPixels`.
+    """
+
+    def __init__(
+        self,
+        labels: tuple[NDArray[np.int64], NDArray[np.int64]],
+        config: BatchConfig,
+        seed: int,
+        aligned: NDArray[np.int64] | None = None,
+    ) -> None:
         self.config = config
         self.seed = seed
-        self.steps = steps_per_epoch(data, config)
-        self.counts = (len(data.sketch.labels), len(data.photo.labels))
-        self.members = tuple(_members(labels) for labels in (data.sketch.labels, data.photo.labels))
+        self.aligned = aligned
+        self.steps = steps_per_epoch(labels, config)
+        self.counts = (len(labels[0]), len(labels[1]))
+        self.members = tuple(_members(of_modality) for of_modality in labels)
         self.classes = np.intersect1d(list(self.members[0]), list(self.members[1]))
 
     def choice(self, epoch: int, step: int) -> Choice:

@@ -4,14 +4,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from inkseek.config import Config, override, read_toml
 from inkseek.data.sources import DataSource
 from inkseek.errors import ConfigError
 from inkseek.methods._base import MethodConfig
+from inkseek.methods._networks import Tap
 from inkseek.pictures.preprocessing import Preprocessing
-from inkseek.registry import parse_method_config
+from inkseek.registry import method_class, parse_method_config
 
 
 class DataConfig(Config):
@@ -27,17 +28,52 @@ class DataConfig(Config):
     sources: tuple[DataSource, ...] = Field(min_length=1)
 
 
+class SemanticsConfig(Config):
+    """What the method is told of the class names: word vectors, places in WordNet's hierarchy, or both side by side."""
+
+    vectors: str = "none"  # "glove-50", "minilm", a file of word vectors, or "none"
+    unit_rows: bool = False  # word vectors divided by their norm
+    hierarchy: Literal["none", "path", "jiang_conrath"] = "none"
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "SemanticsConfig":
+        if self.vectors == "none" and self.hierarchy == "none":
+            raise ValueError("name vectors or hierarchy")
+        return self
+
+
+class FeatureConfig(Config):
+    """The frozen backbone of a feature-level method: a finished run, and what is taken from its network."""
+
+    run: str  # run folder
+    taps: tuple[Tap, ...] = ("code",)
+
+
+PAIRED = ("pairs", "balanced_pairs", "aligned_pairs")
+
+
 class BatchConfig(Config):
     """Composition of a step.
 
     `shuffled` goes through all sketches once an epoch and takes photos from an endless shuffled stream, as SAKE does.
     `balanced` draws classes first, so that each sketch has photos of its class in the batch.
+
+    The others make pairs, as many sketches as photos, where sketch i and photo i are of one class:
+    `pairs` goes through all photos once an epoch, each with a random sketch of its class, as TCN does.
+    `balanced_pairs` draws a class, then a sketch and a photo of it, for `steps` steps an epoch, as PCMSN does.
+    `aligned_pairs` goes through the sketches that were drawn from a photo once an epoch, each with that photo.
     """
 
-    sampling: Literal["shuffled", "balanced"] = "shuffled"
+    sampling: Literal["shuffled", "balanced", "pairs", "balanced_pairs", "aligned_pairs"] = "shuffled"
     sketches: int = Field(gt=1)
     photos: int = Field(gt=1)
     classes: int = Field(default=0, ge=0)  # balanced only: classes a step; divides sketches and photos
+    steps: int = Field(default=0, ge=0)  # balanced_pairs only: steps an epoch
+
+    @property
+    def paired(self) -> bool:
+        """Whether sketch i and photo i of a step are of one class."""
+        return self.sampling in PAIRED
 
 
 class AugmentationConfig(Config):
@@ -86,6 +122,8 @@ class _Tables(Config):
     data: DataConfig
     method: dict[str, Any]
     training: TrainingConfig
+    semantics: SemanticsConfig | None = None
+    features: FeatureConfig | None = None
 
 
 @dataclass(frozen=True)
@@ -95,14 +133,19 @@ class Experiment:
     data: DataConfig
     method: MethodConfig
     training: TrainingConfig
+    semantics: SemanticsConfig | None = None
+    features: FeatureConfig | None = None
 
     def tree(self) -> dict[str, Any]:
         """Plain resolved values, as `config.json` of a run holds them."""
-        return {
-            "data": self.data.model_dump(mode="json"),
-            "method": self.method.model_dump(mode="json"),
-            "training": self.training.model_dump(mode="json"),
+        tables: dict[str, Config | None] = {
+            "data": self.data,
+            "semantics": self.semantics,
+            "features": self.features,
+            "method": self.method,
+            "training": self.training,
         }
+        return {name: table.model_dump(mode="json") for name, table in tables.items() if table is not None}
 
 
 def parse_experiment(tree: dict[str, Any], source: str) -> Experiment:
@@ -117,7 +160,13 @@ def parse_experiment(tree: dict[str, Any], source: str) -> Experiment:
         batch.classes == 0 or batch.sketches % batch.classes or batch.photos % batch.classes
     ):
         raise ConfigError(f"{source}: training.batch.classes must divide training.batch.sketches and .photos")
-    return Experiment(tables.data, parse_method_config(tables.method, source), tables.training)
+    method = parse_method_config(tables.method, source)
+    if method_class(method.name).paired and not batch.paired:
+        raise ConfigError(
+            f"{source}: training.batch.sampling: method {method.name} wants pairs of one class; "
+            f"choose {', '.join(PAIRED)}"
+        )
+    return Experiment(tables.data, method, tables.training, tables.semantics, tables.features)
 
 
 def load_experiment(path: Path, settings: list[str]) -> Experiment:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,6 +23,7 @@ OPTIMISERS: dict[str, Callable[..., Optimizer]] = {
     "adam": torch.optim.Adam,
     "adamw": torch.optim.AdamW,
     "sgd": torch.optim.SGD,
+    "rmsprop": torch.optim.RMSprop,
 }
 
 
@@ -44,7 +46,13 @@ def build_optimiser(phase: Phase) -> Optimizer:
         for group in phase.groups
         if group.parameters
     ]
-    return OPTIMISERS[config.name](groups, weight_decay=config.weight_decay)
+    own: dict[str, dict[str, Any]] = {
+        "adam": {"betas": config.betas},
+        "adamw": {"betas": config.betas},
+        "sgd": {"momentum": config.momentum},
+        "rmsprop": {},
+    }
+    return OPTIMISERS[config.name](groups, weight_decay=config.weight_decay, **own[config.name])
 
 
 def total_loss(losses: Losses, weights: dict[str, float]) -> Tensor:
@@ -75,7 +83,7 @@ class Trainer:
         self.data = data
         self.config = config
         self.device = device
-        self.order = Order(data, config.batch, config.seed)
+        self.order = Order(data.labels, config.batch, config.seed, data.aligned)
         self.phases = self.method.phases()
         self.optimisers = {phase.name: build_optimiser(phase) for phase in self.phases}
         self.average = WeightAverage(self.method, config.average_decay)

@@ -1,47 +1,16 @@
 """A finished run as a model folder to give away: chosen precision, with or without weights, figures on its card."""
 
-import json
 from pathlib import Path
 from typing import Literal
-
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 
 from inkseek.atomic import replacing
 from inkseek.errors import FormatError
 from inkseek.evaluation.result import Evaluation
-from inkseek.methods._base import Method
 from inkseek.retrieval.model_folder import open_model_folder
 from inkseek.training.card import model_card
-from inkseek.training.experiment import Experiment, parse_experiment
-from inkseek.training.export import CARD, ENCODER, WEIGHTS, write_model_folder
+from inkseek.training.export import CARD, NETWORKS, WEIGHTS, write_model_folder
 from inkseek.training.folder import CONFIG, read_environment
-from inkseek.training.run import build_method
-
-
-def open_run(run: Path) -> tuple[Experiment, Method]:
-    """The experiment of a finished run, and its method with the trained encoder in it.
-
-    Raises:
-        FormatError: not a finished run, or damaged.
-    """
-    weights = run / "model" / "model.safetensors"
-    try:
-        tree = json.loads((run / "config.json").read_text(encoding="utf-8"))
-        tensors = load_file(weights)
-    except OSError as error:
-        raise FormatError(
-            f"{run}: not a finished run ({error.filename or weights} is missing); train it first"
-        ) from None
-    except (ValueError, SafetensorError) as error:
-        raise FormatError(f"{weights}: damaged ({error}); export or train again") from None
-    experiment = parse_experiment(tree, str(run / "config.json"))
-    method = build_method(experiment, open_model_folder(run).config.seen_classes)
-    try:
-        method.retrieval_network().load_state_dict(tensors, strict=True)
-    except RuntimeError as error:
-        raise FormatError(f"{weights}: does not fit {experiment.method.name} ({str(error).splitlines()[0]})") from None
-    return experiment, method
+from inkseek.training.problem import open_run
 
 
 def publish(
@@ -96,5 +65,5 @@ def _check_target(out: Path, run: Path) -> None:
     if not out.exists():
         return
     files = {path.name for path in out.iterdir()} if out.is_dir() else {out.name}
-    if files and not (files <= {CARD, CONFIG, ENCODER, WEIGHTS} and CONFIG in files):
+    if files and not (files <= {CARD, CONFIG, WEIGHTS, *NETWORKS} and CONFIG in files):
         raise FormatError(f"{out}: is no model folder and would be replaced; give a new folder with --out")

@@ -4,17 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-import torch
-
 from inkseek.atomic import replacing
 from inkseek.data.cache import CachePair, build_evaluation_caches, build_training_caches
 from inkseek.data.report import ReadReport
-from inkseek.data.semantics import imagenet_relation
 from inkseek.data.sources import read_sources
-from inkseek.data.splits import SPLITS, ClassSplit, find_split, split_data_set, with_pseudo_unseen
+from inkseek.data.splits import ClassSplit, find_split, with_pseudo_unseen
 from inkseek.data.views import TrainingData, held_out_view, training_view, validation_view
-from inkseek.methods._base import Method, Semantics, TrainingProblem
-from inkseek.registry import method_class
 from inkseek.training.batches import LabelledPixels, TrainingPixels
 from inkseek.training.card import model_card
 from inkseek.training.checkpoint import has_checkpoint
@@ -24,6 +19,7 @@ from inkseek.training.export import write_model_folder
 from inkseek.training.folder import begin_folder, check_folder, environment_of, read_environment
 from inkseek.training.journal import Journal
 from inkseek.training.loop import StepRecord, Trainer
+from inkseek.training.problem import build_method
 from inkseek.training.validation import validate
 
 
@@ -78,15 +74,6 @@ def prepare_data(experiment: Experiment, watcher: Watcher) -> RunData:
         LabelledPixels(pair.photo.pixels, pair.photo.labels(training.class_names)),
     )
     return RunData(training, pixels, caches, report.merge([training.report, pair.report]))
-
-
-def build_method(experiment: Experiment, class_names: tuple[str, ...]) -> Method:
-    """The method, its random start fixed by the seed."""
-    torch.manual_seed(experiment.training.seed)
-    split = experiment.data.split
-    relation = imagenet_relation(class_names, data_set=split_data_set(split) if split in SPLITS else None)
-    semantics = Semantics(torch.from_numpy(relation))
-    return method_class(experiment.method.name)(experiment.method, TrainingProblem(class_names, semantics))
 
 
 def train(experiment: Experiment, out: Path, watcher: Watcher, *, resume: bool = False) -> Path:

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from inkseek.data.cache import CachePair
 from inkseek.evaluation.retrieval_metrics import retrieval_metrics
-from inkseek.methods._base import RetrievalNetwork
+from inkseek.methods._networks import RetrievalNetwork
 
 BATCH = 64
 
