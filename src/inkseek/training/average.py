@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 
 class WeightAverage:
-    """Average of all floating-point state, batch-norm statistics included.
+    """Average of all floating-point state that changes: batch-norm statistics included, frozen parameters not.
 
     w_avg <- decay_t * w_avg + (1 - decay_t) * w,  decay_t = min(decay, (1 + t) / (10 + t)) at update t, so that the
     first steps are forgotten quickly.
@@ -43,7 +43,8 @@ class WeightAverage:
 
 
 def _averaged(module: nn.Module) -> dict[str, Tensor]:
-    return {key: value for key, value in module.state_dict().items() if value.is_floating_point()}
+    frozen = {key for key, parameter in module.named_parameters(remove_duplicate=False) if not parameter.requires_grad}
+    return {key: value for key, value in module.state_dict().items() if value.is_floating_point() and key not in frozen}
 
 
 @torch.no_grad()

@@ -4,18 +4,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+import torch
+
 from inkseek.atomic import replacing
 from inkseek.data.cache import CachePair, build_evaluation_caches, build_training_caches
 from inkseek.data.report import ReadReport
 from inkseek.data.sources import read_sources
 from inkseek.data.splits import ClassSplit, find_split, with_pseudo_unseen
 from inkseek.data.views import TrainingData, held_out_view, training_view, validation_view
+from inkseek.methods._features import FeatureMethod
+from inkseek.pictures.preprocessing import Preprocessing
 from inkseek.training.batches import LabelledPixels, TrainingPixels
 from inkseek.training.card import model_card
 from inkseek.training.checkpoint import has_checkpoint
 from inkseek.training.device import choose_device
 from inkseek.training.experiment import Experiment
 from inkseek.training.export import write_model_folder
+from inkseek.training.features import training_features
 from inkseek.training.folder import begin_folder, check_folder, environment_of, read_environment
 from inkseek.training.journal import Journal
 from inkseek.training.loop import StepRecord, Trainer
@@ -53,6 +58,11 @@ def run_split(experiment: Experiment) -> ClassSplit:
     return with_pseudo_unseen(find_split(data.split), data.pseudo_unseen, data.pseudo_unseen_seed)
 
 
+def trained_preprocessing(experiment: Experiment) -> Preprocessing:
+    """How training pictures are decoded: as served, at the training size."""
+    return experiment.data.preprocessing.model_copy(update={"size": experiment.data.training_size})
+
+
 def prepare_data(experiment: Experiment, watcher: Watcher) -> RunData:
     """Read sources, keep everything but seen classes away, decode."""
     config = experiment.data
@@ -60,8 +70,7 @@ def prepare_data(experiment: Experiment, watcher: Watcher) -> RunData:
     manifests, report = read_sources(config.sources, Path(config.root), split.class_names)
     training = training_view(manifests, split)
     cache = Path(config.cache)
-    trained = config.preprocessing.model_copy(update={"size": config.training_size})
-    pair = build_training_caches(training, trained, cache, watcher.decoding)
+    pair = build_training_caches(training, trained_preprocessing(experiment), cache, watcher.decoding)
     views = {"held_out": held_out_view(training)}
     if split.validation:
         views["pseudo_unseen"] = validation_view(manifests[0], split)
@@ -89,12 +98,10 @@ def train(experiment: Experiment, out: Path, watcher: Watcher, *, resume: bool =
         f"{len(data.pixels.sketch.labels)} sketches and {len(data.pixels.photo.labels)} photos "
         f"of {len(data.training.class_names)} seen classes"
     )
-    device = choose_device()
-    method = build_method(experiment, data.training.class_names)
-    trainer = Trainer(method, data.pixels, experiment.training, device)
+    trainer = make_trainer(experiment, data, choose_device(), watcher)
     if resume and has_checkpoint(out / "checkpoint"):
         trainer.resume(out / "checkpoint")
-    begin_folder(out, experiment, environment_of(data.training.manifest, data.training.split, device))
+    begin_folder(out, experiment, environment_of(data.training.manifest, data.training.split, trainer.device))
     (out / "data-report.json").write_text(data.report.to_json(), encoding="utf-8")
     journal = Journal(out, trainer.global_step)
     try:
@@ -102,6 +109,18 @@ def train(experiment: Experiment, out: Path, watcher: Watcher, *, resume: bool =
     finally:
         journal.close()
     return write_run_model(trainer, experiment, out)
+
+
+def make_trainer(experiment: Experiment, data: RunData, device: torch.device, watcher: Watcher) -> Trainer:
+    """The method and what it trains on: pixels, or the features of its extractor."""
+    method = build_method(experiment, data.training.class_names)
+    if not isinstance(method, FeatureMethod):
+        return Trainer(method, data.pixels, experiment.training, device)
+    pictures = f"{data.training.manifest.hash} {trained_preprocessing(experiment).model_dump_json()}"
+    cache = Path(experiment.data.cache)
+    features = training_features(method.extractor, data.pixels, pictures, cache, device, watcher.decoding)
+    method.begin(torch.from_numpy(features.sketch.features), torch.from_numpy(features.photo.features))
+    return Trainer(method, features, experiment.training, device)
 
 
 def _epochs(trainer: Trainer, data: RunData, checkpoint: Path, journal: Journal, watcher: Watcher) -> None:

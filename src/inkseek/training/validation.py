@@ -1,8 +1,11 @@
 """Measuring during training, on classes or pictures held out of the *seen* classes; never on unseen ones."""
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from inkseek.data.cache import CachePair
 from inkseek.evaluation.retrieval_metrics import retrieval_metrics
@@ -13,9 +16,16 @@ BATCH = 64
 
 @torch.no_grad()
 def encode(
-    network: RetrievalNetwork, pixels: NDArray[np.uint8], modality: float, device: torch.device
+    network: nn.Module,
+    pixels: NDArray[np.uint8],
+    modality: float,
+    device: torch.device,
+    progress: Callable[[int], None] | None = None,
 ) -> NDArray[np.float32]:
-    """Retrieval features [n, d] of decoded pictures; sketches are [n, s, s], photos [n, s, s, 3]."""
+    """What a network of (pixels, modality) gives for decoded pictures; sketches are [n, s, s], photos [n, s, s, 3].
+
+    `progress` is called with the number of pictures done.
+    """
     network.eval()
     features = []
     for start in range(0, len(pixels), BATCH):
@@ -23,6 +33,8 @@ def encode(
         block = block[..., None].expand(-1, -1, -1, 3) if block.ndim == 3 else block
         x = block.permute(0, 3, 1, 2).float().contiguous(memory_format=torch.channels_last)
         features.append(network(x, torch.full((len(x),), modality, device=device)).cpu().numpy())
+        if progress is not None:
+            progress(start + len(block))
     return np.concatenate(features)
 
 
