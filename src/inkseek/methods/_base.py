@@ -135,13 +135,23 @@ class ParameterGroup:
 
 @dataclass(frozen=True)
 class Phase:
-    """One optimiser's turn in a training step."""
+    """One optimiser's turn in a training step.
+
+    Attributes:
+        name: of the turn.
+        groups: parameters that it moves.
+        losses: terms of the total loss.
+        optimiser: its settings.
+        repeats: how often it is taken in a step, on the same batch.
+        after: called after each move, for what a paper asks of weights that have just been moved, such as clipping.
+    """
 
     name: str
     groups: tuple[ParameterGroup, ...]
     losses: Callable[[Batch], Losses]
     optimiser: OptimiserConfig
     repeats: int = 1
+    after: Callable[[], None] | None = None
 
     @property
     def parameters(self) -> tuple[nn.Parameter, ...]:
@@ -163,8 +173,9 @@ class Method(nn.Module, ABC):
     paper: ClassVar[Paper]
     config_class: ClassVar[type[MethodConfig]]
     paired: ClassVar[bool] = False  # whether sketch i and photo i of a batch must be of one class
-    views: ClassVar[int] = 0  # further augmented versions that each sample of a batch must have
-    dead_terms: ClassVar[frozenset[str]] = frozenset()  # terms that a paper mode declares without gradient
+    # The last two may depend on the configuration: a method then sets them on itself.
+    views: int = 0  # further augmented versions that each sample of a batch must have
+    dead_terms: frozenset[str] = frozenset()  # terms that a paper mode declares without gradient
 
     def __init__(self, config: MethodConfig, problem: TrainingProblem) -> None:
         super().__init__()
