@@ -21,6 +21,8 @@ def take_step(method: Method, optimisers: dict[str, torch.optim.Optimizer], batc
         for _ in range(phase.repeats):
             total = total_loss(phase.losses(batch), method.weights)
             move(phase, optimisers[phase.name], total)
+            if phase.after is not None:
+                phase.after()
     method.after_step(batch)
 
 

@@ -95,6 +95,7 @@ class Critic(nn.Module):
         activation: of the hidden layers.
         norm: of the hidden layers; a gradient penalty allows no batch norm.
         sigma: of the noise.
+        output_bias: whether the score has an offset; a difference of scores has none to learn.
     """
 
     def __init__(
@@ -105,10 +106,11 @@ class Critic(nn.Module):
         activation: Activation = "prelu",
         norm: Norm = "batch",
         sigma: float = 0.3,
+        output_bias: bool = True,
     ) -> None:
         super().__init__()
         self.noise = GaussianNoise(sigma)
-        self.layers = mlp((dimension, hidden, hidden, 1), activation=activation, norm=norm)
+        self.layers = mlp((dimension, hidden, hidden, 1), activation=activation, norm=norm, output_bias=output_bias)
 
     def forward(self, x: Float[Tensor, "n s"]) -> Float[Tensor, " n"]:
         """Score of every row in float32; higher is more real."""

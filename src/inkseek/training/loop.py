@@ -136,6 +136,8 @@ class Trainer:
             for _ in range(phase.repeats):
                 losses, total = self._losses(phase, batch)
                 self._move(phase, optimiser, total)
+                if phase.after is not None:
+                    phase.after()
             terms |= losses
             totals.append(total.detach())
         self.method.after_step(batch)
