@@ -19,7 +19,11 @@ from inkseek.evaluation.table import markdown_table
 ROOT = Path(__file__).resolve().parents[1]
 MEASUREMENTS = ROOT / "docs" / "measurements"
 PAGE = ROOT / "docs" / "results.md"
-BEGIN, END = "<!-- measurements -->", "<!-- /measurements -->"
+STUDIES = MEASUREMENTS / "studies"
+STUDY_COLUMNS = (
+    "row", "published", "mAP@all", "interval over seeds", "seeds", "difference", "p", "d", "parameters", "minutes",
+    "commit",
+)  # fmt: skip
 
 
 def tables(measurements: dict[str, dict[str, Any]]) -> str:
@@ -62,11 +66,52 @@ def read_measurements() -> dict[str, dict[str, Any]]:
     return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in MEASUREMENTS.glob("*.json")}
 
 
+def studies() -> str:
+    """One table a study: every row with its interval over seeds, and how it compares with the reference."""
+    found = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(STUDIES.glob("*.json"))]
+    return "\n\n".join(map(_study, found))
+
+
+def _study(study: dict[str, Any]) -> str:
+    measured = [row for row in study["rows"] if row["runs"]]
+    data = measured[0]["data"]
+    lines = [
+        f"### {study['title']}",
+        "",
+        f"{study['question']} mAP@all under `standard`, split {data['split']}: {data['queries']} sketches against "
+        f"{data['gallery']} photos of {data['classes']} unseen classes, manifest {data['manifest'][:12]}. Differences "
+        f"are to *{study['reference']}*, with the 95 % interval and p of a paired bootstrap over queries of the means "
+        f"over seeds.",
+        "",
+        f"| {' | '.join(STUDY_COLUMNS)} |",
+        f"|{'---|' * len(STUDY_COLUMNS)}",
+        *map(_study_row, measured),
+    ]
+    missing = [row["name"] for row in study["rows"] if not row["runs"]]
+    return "\n".join([*lines, *(["", f"Not run: {', '.join(missing)}."] if missing else [])])
+
+
+def _study_row(row: dict[str, Any]) -> str:
+    interval = f"{row['interval'][0]:.3f} to {row['interval'][1]:.3f}" if row["interval"] else "–"
+    difference = row.get("difference")
+    compared = "–", "–"
+    if difference:
+        low, high = difference["low"], difference["high"]
+        compared = f"{difference['mean']:+.3f} ({low:+.3f} to {high:+.3f})", f"{difference['p_value']:.4f}"
+    cells = (
+        row["name"], row["paper"] or "–", f"{row['mean']:.3f}", interval, str(row["runs"]), *compared,
+        str(row["dimension"]), f"{row['parameters'] / 1e6:.1f} M", f"{row['minutes']:.1f}", row["commit"][:12],
+    )  # fmt: skip
+    return f"| {' | '.join(cells)} |"
+
+
 def page_with_tables(page: str) -> str:
     """The page with everything between its markers written anew."""
-    before, rest = page.split(BEGIN)
-    after = rest.split(END)[1]
-    return f"{before}{BEGIN}\n\n{tables(read_measurements())}\n\n{END}{after}"
+    for name, text in (("studies", studies()), ("measurements", tables(read_measurements()))):
+        before, rest = page.split(f"<!-- {name} -->")
+        after = rest.split(f"<!-- /{name} -->")[1]
+        page = f"{before}<!-- {name} -->\n\n{text}\n\n<!-- /{name} -->{after}"
+    return page
 
 
 def main() -> None:

@@ -1,0 +1,210 @@
+"""Train and measure the rows of a study, and keep its table: an ablation, or methods side by side.
+
+    python scripts/study.py run configs/studies/pcmsn.toml                what is not there yet; resumes
+    python scripts/study.py run configs/studies/pcmsn.toml --only full    some rows
+    python scripts/study.py keep configs/studies/pcmsn.toml               the table, into docs/measurements/studies
+
+A study is a TOML file: `title`, `question`, `config` (the experiment of every row), `data` and `split` (what is
+measured), `seeds`, `reference` (the row that others are held against), `settings` (of all rows) and `[[rows]]` with
+`name`, and where they differ `config`, `settings`, `seeds`; `paper` is the published figure in words. A row with `run`
+is measured but not trained: the finished run of that folder. Runs lie in `runs/studies/STUDY/ROW-sSEED`.
+"""
+
+import argparse
+import json
+import re
+import shlex
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import safe_open
+
+from inkseek.config import Config, read_toml
+from inkseek.evaluation.per_query import PerQuery, load_per_query
+from inkseek.evaluation.statistics import paired_bootstrap, seed_interval
+
+ROOT = Path(__file__).resolve().parents[1]
+KEPT = ROOT / "docs" / "measurements" / "studies"
+COLUMN = "standard/mAP@all"
+
+
+class Row(Config):
+    """One line of the table."""
+
+    name: str
+    config: str | None = None
+    settings: tuple[str, ...] = ()
+    seeds: tuple[int, ...] | None = None
+    run: str | None = None
+    paper: str = ""
+
+
+class Study(Config):
+    """The whole file."""
+
+    title: str
+    question: str
+    config: str
+    data: str
+    split: str
+    seeds: tuple[int, ...]
+    reference: str
+    rows: tuple[Row, ...]
+    settings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """One row with one seed: its run folder, and the command that fills it (None for a run that is there already)."""
+
+    folder: Path
+    command: tuple[str, ...] | None
+
+    @property
+    def measurement(self) -> Path:
+        """Where its measurement is kept."""
+        return self.folder / "study"
+
+
+def repeats(study: Study, name: str, row: Row) -> list[Repeat]:
+    """The runs of a row."""
+    if row.run is not None:
+        return [Repeat(Path(row.run), None)]
+    found = []
+    for seed in row.seeds or study.seeds:
+        slug = re.sub(r"[^a-z0-9.]+", "-", row.name.lower()).strip("-")
+        folder = Path("runs/studies") / name / f"{slug}-s{seed}"
+        settings = (*study.settings, *row.settings, f"training.seed={seed}")
+        sets = [word for setting in settings for word in ("--set", setting)]
+        found.append(Repeat(folder, ("inkseek", "train", row.config or study.config, "--out", str(folder), *sets)))
+    return found
+
+
+def execute(command: tuple[str, ...]) -> None:
+    """Run an inkseek command; show it first."""
+    sys.stderr.write(f"$ {shlex.join(command)}\n")
+    program = [sys.executable, "-m", "inkseek.cli.main", *command[1:]]
+    subprocess.run(program, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - our own command
+
+
+def run(study: Study, name: str, only: list[str]) -> None:
+    """Train and measure what is not there yet."""
+    for row in study.rows:
+        if only and row.name not in only:
+            continue
+        for repeat in repeats(study, name, row):
+            if repeat.command and not (repeat.folder / "model" / "config.json").exists():
+                begun = (repeat.folder / "config.json").exists()
+                execute((*repeat.command, *(("--resume",) if begun else ())))
+            if not (repeat.measurement / "evaluation.json").exists():
+                execute(measuring(study, repeat))
+
+
+def measuring(study: Study, repeat: Repeat) -> tuple[str, ...]:
+    """The command that measures a run."""
+    where = ("--data", study.data, "--split", study.split, "--out", str(repeat.measurement))
+    return ("inkseek", "evaluate", str(repeat.folder), *where)
+
+
+def values(folder: Path) -> tuple[PerQuery, NDArray[np.float64]]:
+    """Average precision of every query."""
+    found = load_per_query(folder / "queries.npz")
+    return found, found.values[COLUMN]
+
+
+def facts(study: Study, name: str, row: Row) -> dict[str, Any]:
+    """Everything a table says of a row but how it compares."""
+    done = [repeat for repeat in repeats(study, name, row) if (repeat.measurement / "evaluation.json").exists()]
+    if not done:
+        return {"name": row.name, "paper": row.paper, "runs": 0}
+    scores = [float(values(repeat.measurement)[1].mean()) for repeat in done]
+    first = done[0].folder
+    environment = json.loads((first / "environment.json").read_text(encoding="utf-8"))
+    evaluation = json.loads((done[0].measurement / "evaluation.json").read_text(encoding="utf-8"))
+    interval = seed_interval(scores) if len(scores) > 1 else None
+    return {
+        "name": row.name,
+        "paper": row.paper,
+        "runs": len(scores),
+        "scores": [round(score, 4) for score in scores],
+        "mean": round(float(np.mean(scores)), 4),
+        "interval": None if interval is None else [round(interval.low, 4), round(interval.high, 4)],
+        "dimension": evaluation["feature"]["dimension"],
+        "parameters": parameters(first),
+        "minutes": round(float(np.mean([training_minutes(repeat.folder) for repeat in done])), 1),
+        "commit": environment["commit"],
+        "command": shlex.join(done[0].command) if done[0].command else f"run {first.name}",
+        "data": evaluation["data"],
+    }
+
+
+def parameters(run: Path) -> int:
+    """Values in the served network's weights."""
+    with safe_open(run / "model" / "model.safetensors", framework="numpy") as tensors:
+        shapes = [tensors.get_slice(key).get_shape() for key in tensors.keys()]  # noqa: SIM118 - no mapping
+    return sum(int(np.prod(shape)) for shape in shapes)
+
+
+def training_minutes(run: Path) -> float:
+    """Time spent in steps."""
+    lines = (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    seconds = [float(record["seconds"]) for record in map(json.loads, lines) if record["kind"] == "step"]
+    return sum(seconds) / 60
+
+
+def mean_values(study: Study, name: str, row: Row, paths: tuple[str, ...]) -> NDArray[np.float64]:
+    """Average precision of every query, in the order of `paths`, as a mean over the row's seeds."""
+    columns = []
+    for repeat in repeats(study, name, row):
+        found, column = values(repeat.measurement)
+        place = {path: position for position, path in enumerate(found.paths)}
+        columns.append(column[[place[path] for path in paths]])
+    mean: NDArray[np.float64] = np.mean(columns, axis=0)
+    return mean
+
+
+def keep(study: Study, name: str) -> None:
+    """Write what is known of all rows."""
+    reference = next(row for row in study.rows if row.name == study.reference)
+    per_query, _ = values(repeats(study, name, reference)[0].measurement)
+    _, classes = np.unique(per_query.classes, return_inverse=True)
+    against = mean_values(study, name, reference, per_query.paths)
+    rows = []
+    for row in study.rows:
+        found = facts(study, name, row)
+        if found["runs"] and row.name != study.reference:
+            own = mean_values(study, name, row, per_query.paths)
+            difference = paired_bootstrap(own, against, groups=classes)
+            found["difference"] = {
+                "mean": round(difference.mean, 4),
+                "low": round(difference.low, 4),
+                "high": round(difference.high, 4),
+                "p_value": round(difference.p_value, 4),
+            }
+        rows.append(found)
+    KEPT.mkdir(parents=True, exist_ok=True)
+    tree = {"title": study.title, "question": study.question, "reference": study.reference, "rows": rows}
+    (KEPT / f"{name}.json").write_text(json.dumps(tree, indent=1) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    """Run or keep a study."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("verb", choices=["run", "keep"])
+    parser.add_argument("study", type=Path)
+    parser.add_argument("--only", action="append", default=[], help="Name of a row; repeatable.")
+    arguments = parser.parse_args()
+    study = Study.parse(read_toml(arguments.study), str(arguments.study))
+    if arguments.verb == "run":
+        run(study, arguments.study.stem, arguments.only)
+    else:
+        keep(study, arguments.study.stem)
+
+
+if __name__ == "__main__":
+    main()
