@@ -71,6 +71,11 @@ class Repeat:
         return self.folder / "study"
 
 
+def read_study(file: Path) -> Study:
+    """The study of a TOML file."""
+    return Study.parse(read_toml(file), str(file))
+
+
 def repeats(study: Study, name: str, row: Row) -> list[Repeat]:
     """The runs of a row."""
     if row.run is not None:
@@ -199,7 +204,7 @@ def main() -> None:
     parser.add_argument("study", type=Path)
     parser.add_argument("--only", action="append", default=[], help="Name of a row; repeatable.")
     arguments = parser.parse_args()
-    study = Study.parse(read_toml(arguments.study), str(arguments.study))
+    study = read_study(arguments.study)
     if arguments.verb == "run":
         run(study, arguments.study.stem, arguments.only)
     else:
