@@ -1,14 +1,16 @@
-"""One training epoch: its time, and what our loop costs over a bare loop that does the same.
+"""One training step of a method: its time, its memory, and what our loop costs over a bare loop that does the same.
 
-    python benchmarks/training.py [--config configs/sake-sketchy25.toml] [--steps 20]
+    python benchmarks/training.py [--config configs/sake-sketchy25.toml] [--steps 15] [--set KEY=VALUE]
 
 Both loops run in turns in one process on the same pictures: ours is `Trainer.run_epoch` with weight average, journal
-and TensorBoard; the bare one is the few lines that a script would have (gather, augment, losses, backward, optimiser
-step). Prints seconds a step, their ratio, and the time of a whole epoch on this machine.
+and TensorBoard; the bare one is the few lines that a script would have (gather, augment, and for each of the method's
+optimisers its losses, backward, step). Prints seconds a step, their ratio, the time of a whole epoch on this machine,
+and the largest memory that the process ever held.
 """
 
 import argparse
 import json
+import resource
 import statistics
 import tempfile
 import time
@@ -16,12 +18,13 @@ from pathlib import Path
 
 import torch
 
+from inkseek.methods._base import Batch
 from inkseek.training.batches import Choice, make_batch
 from inkseek.training.experiment import Experiment, load_experiment
+from inkseek.training.features import TrainingFeatures, feature_batch
 from inkseek.training.journal import Journal
 from inkseek.training.loop import StepRecord, Trainer, build_optimiser
-from inkseek.training.problem import build_method
-from inkseek.training.run import prepare_data
+from inkseek.training.run import make_trainer, prepare_data
 
 
 class Silent:
@@ -58,32 +61,42 @@ def ours(trainer: Trainer, steps: int, journal: Journal) -> float:
         return (time.perf_counter() - start) / steps
 
 
-def bare(trainer: Trainer, optimiser: torch.optim.Optimizer, choices: list[Choice]) -> float:
+def gathered(trainer: Trainer, choice: Choice, generator: torch.Generator) -> Batch:
+    """The pictures of a step."""
+    if isinstance(trainer.data, TrainingFeatures):
+        return feature_batch(trainer.data, choice, trainer.device)
+    augmentation, views = trainer.config.augmentation, trainer.method.views
+    return make_batch(trainer.data, choice, augmentation, generator, trainer.device, views)
+
+
+def bare(trainer: Trainer, optimisers: dict[str, torch.optim.Optimizer], choices: list[Choice]) -> float:
     """Seconds a step of the loop that a script would have, on the same method and pictures."""
-    method, phase = trainer.method, trainer.phases[0]
+    method = trainer.method
     generator = torch.Generator().manual_seed(0)
     weights = method.weights
     method.train()
     start = time.perf_counter()
     for choice in choices:
-        batch = make_batch(trainer.data, choice, trainer.config.augmentation, generator, trainer.device)
-        with torch.autocast(trainer.device.type, torch.bfloat16, enabled=trainer.config.precision == "bf16"):
-            losses = phase.losses(batch)
-        total = sum(weights[name] * value for name, value in losses.items())
-        assert isinstance(total, torch.Tensor)
-        optimiser.zero_grad(set_to_none=True)
-        total.backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
+        batch = gathered(trainer, choice, generator)
+        for phase in trainer.phases:
+            for _ in range(phase.repeats):
+                with torch.autocast(trainer.device.type, torch.bfloat16, enabled=trainer.config.precision == "bf16"):
+                    losses = phase.losses(batch)
+                total = sum(weights[name] * value for name, value in losses.items())
+                assert isinstance(total, torch.Tensor)
+                optimisers[phase.name].zero_grad(set_to_none=True)
+                total.backward(inputs=phase.parameters)  # type: ignore[no-untyped-call]
+                optimisers[phase.name].step()
+                if phase.after is not None:
+                    phase.after()
+        method.after_step(batch)
     return (time.perf_counter() - start) / len(choices)
 
 
 def measure(experiment: Experiment, steps: int, rounds: int) -> dict[str, float | int | str]:
     """Medians over rounds in turns."""
-    data = prepare_data(experiment, Silent())
-    trainer = Trainer(
-        build_method(experiment, data.training.class_names), data.pixels, experiment.training, torch.device("cpu")
-    )
-    optimiser = build_optimiser(trainer.phases[0])
+    trainer = make_trainer(experiment, prepare_data(experiment, Silent()), torch.device("cpu"), Silent())
+    optimisers = {phase.name: build_optimiser(phase) for phase in trainer.phases}
     ours_seconds, bare_seconds = [], []
     with tempfile.TemporaryDirectory() as folder:
         journal = Journal(Path(folder), 0)
@@ -91,7 +104,7 @@ def measure(experiment: Experiment, steps: int, rounds: int) -> dict[str, float 
         for _ in range(rounds):
             positions = (divmod(trainer.global_step + step, trainer.order.steps) for step in range(steps))
             choices = [trainer.order.choice(epoch, step) for epoch, step in positions]
-            bare_seconds.append(bare(trainer, optimiser, choices))
+            bare_seconds.append(bare(trainer, optimisers, choices))
             ours_seconds.append(ours(trainer, steps, journal))
         journal.close()
     epoch_steps = trainer.order.steps
@@ -102,23 +115,25 @@ def measure(experiment: Experiment, steps: int, rounds: int) -> dict[str, float 
         "backbone": experiment.method.backbone,
         "training_size": experiment.data.training_size,
         "threads": torch.get_num_threads(),
-        "sketches": len(data.pixels.sketch.labels),
         "steps_per_epoch": epoch_steps,
         "ours_seconds_per_step": round(our_step, 4),
         "bare_seconds_per_step": round(bare_step, 4),
         "ours_over_bare": round(statistics.median(ratios), 4),
         "epoch_minutes": round(our_step * epoch_steps / 60, 2),
+        "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
 
 
 def main() -> None:
     """Measure and print JSON."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", type=Path, default=Path("configs/sake-sketchy25.toml"))
+    parser.add_argument("--set", dest="settings", action="append", default=[], help="as of inkseek train")
     parser.add_argument("--steps", type=int, default=15)
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
-    print(json.dumps(measure(load_experiment(arguments.config, []), arguments.steps, arguments.rounds), indent=2))
+    experiment = load_experiment(arguments.config, arguments.settings)
+    print(json.dumps(measure(experiment, arguments.steps, arguments.rounds), indent=2))
 
 
 if __name__ == "__main__":

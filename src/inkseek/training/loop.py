@@ -123,7 +123,7 @@ class Trainer:
     def _batch(self, choice: Choice, generator: torch.Generator) -> Batch:
         if isinstance(self.data, TrainingFeatures):
             return feature_batch(self.data, choice, self.device)
-        return make_batch(self.data, choice, self.config.augmentation, generator, self.device)
+        return make_batch(self.data, choice, self.config.augmentation, generator, self.device, self.method.views)
 
     def _turns(self, batch: Batch) -> tuple[dict[str, float], float]:
         factor = rate_factor(self.config.schedule, self.global_step, self.order.steps, self.config.epochs)
