@@ -76,18 +76,40 @@ class BatchConfig(Config):
         return self.sampling in PAIRED
 
 
+class ViewConfig(Config):
+    """Random changes of each further view; DSN's values are the defaults (dsn.md section 3)."""
+
+    flip: float = Field(default=0.5, ge=0, le=1)  # probability
+    jitter: float = Field(default=0.8, ge=0, le=1)  # probability that the four colour changes below are made at all
+    brightness: float = Field(default=0.4, ge=0, le=1)  # factor uniform in 1 +- brightness, likewise the next two
+    contrast: float = Field(default=0.4, ge=0, le=1)
+    saturation: float = Field(default=0.4, ge=0, le=1)
+    hue: float = Field(default=0.1, ge=0, le=0.5)  # share of the colour circle, uniform in +-
+    greyscale: float = Field(default=0.2, ge=0, le=1)  # probability
+
+
 class AugmentationConfig(Config):
-    """Random changes of the training pictures, drawn anew for every picture and epoch."""
+    """Random changes of the training pictures, drawn anew for every picture and epoch.
+
+    `flip`, `rotation`, `scale` and `translation` are the geometric draw. SAKE, DSN and TCN make it about the top-left
+    corner with `each` 0.5 and black outside; SAKE and DSN with `probability` 0.7, TCN `paired`.
+    """
 
     flip: float = Field(default=0.5, ge=0, le=1)  # probability
     rotation: float = Field(default=15.0, ge=0)  # degrees, uniform in +-
     scale: float = Field(default=0.2, ge=0, lt=1)  # factor uniform in 1 +- scale, each axis on its own
-    translation: float = Field(default=0.08, ge=0)  # share of the side, uniform in +-
+    translation: float = Field(default=0.08, ge=0)  # share of the side, uniform in +-, each axis on its own
+    probability: float = Field(default=1.0, ge=0, le=1)  # that the geometric draw is made at all
+    each: float = Field(default=1.0, ge=0, le=1)  # probability of scale, of rotation and of translation
+    about: Literal["centre", "corner"] = "centre"  # fixed point of scale and rotation; the first pixel is the corner
+    fill: Literal["natural", "black", "white"] = "natural"  # outside; natural: photos' edges repeated, white paper
+    paired: bool = False  # one geometric draw a pair; needs a sampling of pairs
     brightness: float = Field(default=0.3, ge=0, lt=1)  # photos
     contrast: float = Field(default=0.3, ge=0, lt=1)  # photos
     saturation: float = Field(default=0.3, ge=0, le=1)  # photos
     greyscale: float = Field(default=0.1, ge=0, le=1)  # photos, probability
     thickness: float = Field(default=0.5, ge=0, le=1)  # sketches: largest share of thickening or thinning
+    view: ViewConfig = ViewConfig()  # of methods that want further views
 
 
 class ScheduleConfig(Config):
@@ -155,18 +177,41 @@ def parse_experiment(tree: dict[str, Any], source: str) -> Experiment:
         ConfigError: with the dotted path of the first wrong key.
     """
     tables = _Tables.parse(tree, source)
-    batch = tables.training.batch
-    if batch.sampling == "balanced" and (
-        batch.classes == 0 or batch.sketches % batch.classes or batch.photos % batch.classes
-    ):
-        raise ConfigError(f"{source}: training.batch.classes must divide training.batch.sketches and .photos")
+    _check_batch(tables.training, source)
     method = parse_method_config(tables.method, source)
-    if method_class(method.name).paired and not batch.paired:
+    if method_class(method.name).paired and not tables.training.batch.paired:
         raise ConfigError(
             f"{source}: training.batch.sampling: method {method.name} wants pairs of one class; "
             f"choose {', '.join(PAIRED)}"
         )
     return Experiment(tables.data, method, tables.training, tables.semantics, tables.features)
+
+
+def _check_batch(training: TrainingConfig, source: str) -> None:
+    batch = training.batch
+    if batch.sampling == "balanced" and (
+        batch.classes == 0 or batch.sketches % batch.classes or batch.photos % batch.classes
+    ):
+        raise ConfigError(f"{source}: training.batch.classes must divide training.batch.sketches and .photos")
+    if batch.paired and batch.sketches != batch.photos:
+        raise ConfigError(
+            f"{source}: training.batch.sketches and training.batch.photos must be equal, for sampling = "
+            f'"{batch.sampling}" makes pairs'
+        )
+    if batch.sampling == "balanced_pairs" and batch.steps == 0:
+        raise ConfigError(
+            f'{source}: training.batch.steps: sampling = "balanced_pairs" never ends; set the steps of an epoch'
+        )
+    if batch.sampling != "balanced_pairs" and batch.steps:
+        raise ConfigError(
+            f'{source}: training.batch.steps is for sampling = "balanced_pairs" alone; remove it: with '
+            f'"{batch.sampling}" the pictures decide how long an epoch is'
+        )
+    if training.augmentation.paired and not batch.paired:
+        raise ConfigError(
+            f"{source}: training.augmentation.paired wants pairs of one class; choose training.batch.sampling from "
+            f"{', '.join(PAIRED)}"
+        )
 
 
 def load_experiment(path: Path, settings: list[str]) -> Experiment:
