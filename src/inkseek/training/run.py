@@ -14,6 +14,7 @@ from inkseek.data.splits import ClassSplit, find_split, with_pseudo_unseen
 from inkseek.data.views import TrainingData, held_out_view, training_view, validation_view
 from inkseek.methods._features import FeatureMethod
 from inkseek.pictures.preprocessing import Preprocessing
+from inkseek.training.alignment import drawn_from
 from inkseek.training.batches import LabelledPixels, TrainingPixels
 from inkseek.training.card import model_card
 from inkseek.training.checkpoint import has_checkpoint
@@ -81,6 +82,7 @@ def prepare_data(experiment: Experiment, watcher: Watcher) -> RunData:
     pixels = TrainingPixels(
         LabelledPixels(pair.sketch.pixels, pair.sketch.labels(training.class_names)),
         LabelledPixels(pair.photo.pixels, pair.photo.labels(training.class_names)),
+        drawn_from(pair.sketch.rows, pair.photo.rows),
     )
     return RunData(training, pixels, caches, report.merge([training.report, pair.report]))
 
