@@ -7,9 +7,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from inkseek.errors import ConfigError
 from inkseek.methods._base import Batch, Samples
-from inkseek.training.augmentation import augment_photos, augment_sketches
+from inkseek.training.augmentation import coloured_photos, thickened, warped_ink, warped_photos
 from inkseek.training.experiment import AugmentationConfig, BatchConfig
+from inkseek.training.views import draw_view, photo_view, sketch_view
+from inkseek.training.warp import draw_warp
 
 
 @dataclass(frozen=True)
@@ -48,11 +51,6 @@ class Choice:
     photo: NDArray[np.int64]
 
 
-def steps_per_epoch(labels: tuple[NDArray[np.int64], NDArray[np.int64]], config: BatchConfig) -> int:
-    """An epoch shows as many sketches as there are; the incomplete last batch is dropped."""
-    return max(len(labels[0]) // config.sketches, 1)
-
-
 class Order:
     """Order of pictures over a run.
 
@@ -61,6 +59,12 @@ class Order:
         config: composition of a step.
         seed: of the run.
         aligned: as in `TrainingPixels`.
+
+    Attributes:
+        steps: of an epoch; its incomplete last batch is dropped.
+
+    Raises:
+        ConfigError: the sampling makes pairs, and the pictures have none.
     """
 
     def __init__(
@@ -72,30 +76,63 @@ class Order:
     ) -> None:
         self.config = config
         self.seed = seed
-        self.aligned = aligned
-        self.steps = steps_per_epoch(labels, config)
-        self.counts = (len(labels[0]), len(labels[1]))
+        self.labels = labels
         self.members = tuple(_members(of_modality) for of_modality in labels)
         self.classes = np.intersect1d(list(self.members[0]), list(self.members[1]))
+        self.partners = np.full(len(labels[0]), -1) if aligned is None else aligned
+        self.leaders = self._leaders()
+        self.steps = config.steps or max(len(self.leaders) // config.sketches, 1)
 
     def choice(self, epoch: int, step: int) -> Choice:
         """Pictures of one step."""
-        if self.config.sampling == "balanced":
-            return self._balanced(epoch, step)
+        match self.config.sampling:
+            case "shuffled":
+                return self._shuffled(epoch, step)
+            case "balanced":
+                return self._balanced(epoch, step)
+            case "pairs":
+                return self._pairs(epoch, step)
+            case "balanced_pairs":
+                return self._balanced_pairs(epoch, step)
+            case "aligned_pairs":
+                return self._aligned_pairs(epoch, step)
+
+    def _leaders(self) -> NDArray[np.int64]:
+        """The pictures that are shown once an epoch and so decide its length."""
+        match self.config.sampling:
+            case "pairs" | "balanced_pairs":
+                leaders = np.flatnonzero(np.isin(self.labels[1], self.classes))
+                lack = "a sketch and a photo of one class"
+            case "aligned_pairs":
+                leaders = np.flatnonzero(self.partners >= 0)
+                lack = "a sketch whose file name tells the training photo that it was drawn from, as Sketchy's do"
+            case _:
+                return np.arange(len(self.labels[0]))
+        if not len(leaders):
+            raise ConfigError(
+                f'training.batch.sampling: "{self.config.sampling}" wants {lack}; there is none, choose another'
+            )
+        return leaders
+
+    def _shuffled(self, epoch: int, step: int) -> Choice:
+        sketches, photos = map(len, self.labels)
+        batch = epoch * self.steps + step
         return Choice(
-            self._stream(0, self.config.sketches, epoch * self.steps + step, epoch_length=self.steps),
-            self._stream(1, self.config.photos, epoch * self.steps + step, epoch_length=0),
+            self._stream(0, sketches, self.config.sketches, divmod(batch, self.steps)),
+            self._stream(1, photos, self.config.photos, (0, batch)),
         )
 
-    def _stream(self, modality: int, size: int, batch: int, epoch_length: int) -> NDArray[np.int64]:
-        """Batch number `batch` of an endless chain of permutations, begun anew each epoch if it has a length."""
-        count = self.counts[modality]
-        chapter, offset = divmod(batch, epoch_length) if epoch_length else (0, batch)
-        positions = np.arange(offset * size, (offset + 1) * size)
+    def _stream(self, number: int, count: int, size: int, place: tuple[int, int]) -> NDArray[np.int64]:
+        """Batch of `size` out of an endless chain of permutations of `count`; `place` is its chapter and its number.
+
+        Every chapter begins the chain anew.
+        """
+        chapter, batch = place
+        positions = np.arange(batch * size, (batch + 1) * size)
         rounds, places = np.divmod(positions, count)
         return np.concatenate(
             [
-                np.random.default_rng((self.seed, modality, chapter, int(turn))).permutation(count)[
+                np.random.default_rng((self.seed, number, chapter, int(turn))).permutation(count)[
                     places[rounds == turn]
                 ]
                 for turn in np.unique(rounds)
@@ -113,6 +150,29 @@ class Order:
 
         return Choice(draw(0, self.config.sketches), draw(1, self.config.photos))
 
+    def _pairs(self, epoch: int, step: int) -> Choice:
+        photos = self._led(4, epoch, step)
+        rng = np.random.default_rng((self.seed, 5, epoch, step))
+        return Choice(self._one_of_each(0, self.labels[1][photos], rng), photos)
+
+    def _balanced_pairs(self, epoch: int, step: int) -> Choice:
+        rng = np.random.default_rng((self.seed, 6, epoch, step))
+        labels = rng.choice(self.classes, self.config.sketches)
+        return Choice(self._one_of_each(0, labels, rng), self._one_of_each(1, labels, rng))
+
+    def _aligned_pairs(self, epoch: int, step: int) -> Choice:
+        sketches = self._led(7, epoch, step)
+        return Choice(sketches, self.partners[sketches])
+
+    def _led(self, number: int, epoch: int, step: int) -> NDArray[np.int64]:
+        return self.leaders[self._stream(number, len(self.leaders), self.config.sketches, (epoch, step))]
+
+    def _one_of_each(self, modality: int, labels: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
+        """For each label, one picture of that class."""
+        members = [self.members[modality][int(label)] for label in labels]
+        picks = rng.integers([len(own) for own in members])
+        return np.array([own[pick] for own, pick in zip(members, picks, strict=True)])
+
 
 def _members(labels: NDArray[np.int64]) -> dict[int, NDArray[np.int64]]:
     return {int(label): np.flatnonzero(labels == label) for label in np.unique(labels)}
@@ -124,21 +184,43 @@ def make_batch(
     augmentation: AugmentationConfig,
     generator: torch.Generator,
     device: torch.device,
+    views: int = 0,
 ) -> Batch:
-    """Gather, move, augment; pixels are channels_last floats from 0 to 255."""
+    """Gather, move, augment; pixels are channels_last floats from 0 to 255.
 
-    def gather(source: LabelledPixels, positions: NDArray[np.int64]) -> tuple[torch.Tensor, torch.Tensor]:
-        pixels = torch.from_numpy(source.pixels[positions]).to(device)
-        return pixels, torch.from_numpy(source.labels[positions]).to(device)
-
-    sketch, sketch_labels = gather(data.sketch, choice.sketch)
-    photo, photo_labels = gather(data.photo, choice.photo)
-    sketch_pixels = augment_sketches(sketch, augmentation, generator)
-    photo_pixels = augment_photos(photo, augmentation, generator)
+    A view shares its picture's shape, which is its warp and the thickness of its strokes; flip and colour are its own.
+    """
+    sketch, sketch_labels = _gather(data.sketch, choice.sketch, device)
+    photo, photo_labels = _gather(data.photo, choice.photo, device)
+    warp = draw_warp(len(sketch), augmentation, generator)
+    ink = warped_ink(sketch, warp, augmentation)
+    sketch_base = thickened(ink, augmentation, generator)
+    if not augmentation.paired:
+        warp = draw_warp(len(photo), augmentation, generator)
+    photo_shape = warped_photos(photo, warp, augmentation)
+    photo_base = coloured_photos(photo_shape, augmentation, generator)
+    sketch_views, photo_views = [], []
+    for _ in range(views):
+        sketch_draw = draw_view(len(sketch), augmentation.view, generator, device)
+        sketch_views.append(_channels_last(sketch_view(sketch_base, sketch_draw)))
+        photo_draw = draw_view(len(photo), augmentation.view, generator, device)
+        photo_views.append(_channels_last(photo_view(photo_shape, photo_draw)))
     return Batch(
-        Samples(sketch_pixels.contiguous(memory_format=torch.channels_last), sketch_labels),
-        Samples(photo_pixels.contiguous(memory_format=torch.channels_last), photo_labels),
+        Samples(_channels_last(sketch_base), sketch_labels, tuple(sketch_views)),
+        Samples(_channels_last(photo_base), photo_labels, tuple(photo_views)),
     )
+
+
+def _gather(
+    source: LabelledPixels, positions: NDArray[np.int64], device: torch.device
+) -> tuple[torch.Tensor, torch.Tensor]:
+    pixels = torch.from_numpy(source.pixels[positions]).to(device)
+    return pixels, torch.from_numpy(source.labels[positions]).to(device)
+
+
+def _channels_last(pixels: torch.Tensor) -> torch.Tensor:
+    """Three channels, channels_last."""
+    return pixels.expand(-1, 3, -1, -1).contiguous(memory_format=torch.channels_last)
 
 
 def epoch_choices(order: Order, epoch: int, first_step: int = 0) -> Iterator[tuple[int, Choice]]:
