@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from inkseek.cli.output import messages, print_json, print_line, progress_bar
+from inkseek.cli.output import Steps, messages, print_json, print_line
 from inkseek.errors import DataError
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _get_quickdraw(
     if without:
         text = f"{len(without)} classes of {split} have no word in Quick, Draw!: {', '.join(without)}"
         messages().print(text, markup=False, soft_wrap=True)
-    steps = _Steps()
+    steps = Steps()
     with steps.bar:
         fetched = fetch_quickdraw(chosen, out, base or QUICKDRAW.base, steps=steps)
     _print_fetched(Obtainable.QUICKDRAW, out, QUICKDRAW.terms, fetched, as_json)
@@ -101,29 +101,13 @@ def _get_quickdraw(
 def _get_tuberlin(out: Path, base: str | None, as_json: bool) -> None:
     from inkseek.data.obtain import TUBERLIN, TUBERLIN_FOLDER, fetch_tuberlin
 
-    steps = _Steps()
+    steps = Steps()
     with steps.bar:
         archive = fetch_tuberlin(out, base or TUBERLIN.base, steps=steps)
     if archive is None:
         text = f"{out / TUBERLIN_FOLDER} is there already; move it away to fetch it again"
         messages().print(text, markup=False, soft_wrap=True)
     _print_fetched(Obtainable.TUBERLIN, out, TUBERLIN.terms, [archive] if archive else [], as_json)
-
-
-class _Steps:
-    """A bar on a terminal, a line for each step elsewhere."""
-
-    def __init__(self) -> None:
-        self.bar = progress_bar()
-        self._task = self.bar.add_task("", total=None, note="")
-        self._doing = ""
-
-    def __call__(self, doing: str, done: int, total: int | None) -> None:
-        """Show how far a step is."""
-        if doing != self._doing and not self.bar.console.is_terminal:
-            self.bar.console.print(f"{doing} ...", markup=False)
-        self._doing = doing
-        self.bar.update(self._task, description=doing, completed=done, total=total)
 
 
 def _print_fetched(name: Obtainable, out: Path, terms: str, fetched: "Sequence[Download]", as_json: bool) -> None:

@@ -55,3 +55,19 @@ def progress_bar() -> "Progress":
         transient=True,
         disable=not console.is_interactive,
     )
+
+
+class Steps:
+    """A bar on a terminal, a line for each step elsewhere."""
+
+    def __init__(self) -> None:
+        self.bar = progress_bar()
+        self._task = self.bar.add_task("", total=None, note="")
+        self._doing = ""
+
+    def __call__(self, doing: str, done: int, total: int | None) -> None:
+        """Show how far a step is."""
+        if doing != self._doing and not self.bar.console.is_terminal:
+            self.bar.console.print(f"{doing} ...", markup=False)
+        self._doing = doing
+        self.bar.update(self._task, description=doing, completed=done, total=total)
