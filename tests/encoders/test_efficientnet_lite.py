@@ -44,6 +44,24 @@ def test_logits_equal_the_stored_vector(name: str, gated: bool) -> None:
         np.testing.assert_allclose(logits[0].numpy(), stored(name), atol=1e-4)
 
 
+@pytest.mark.parametrize("gated", [False, True])
+@torch.no_grad()
+def test_stages_are_the_means_of_the_last_maps_and_the_feature(gated: bool) -> None:
+    torch.manual_seed(0)
+    backbone = EfficientNetLite("efficientnet-lite0", gated=gated).eval()
+    maps: list[torch.Tensor] = []
+    for block in backbone.blocks:
+        block.register_forward_hook(lambda _, __, out: maps.append(out))
+
+    rows = backbone.stages(pattern(64), torch.tensor([1.0]))
+
+    assert [row.shape[1] for row in rows] == list(backbone.stage_dimensions)
+    assert backbone.stage_dimensions == (16, 24, 40, 80, 112, 192, 320, 1280)
+    last = [0, 2, 4, 7, 10, 14, 15]  # of 1, 2, 2, 3, 3, 4 and 1 blocks
+    assert all(torch.equal(row, maps[place].mean((2, 3))) for row, place in zip(rows[:-1], last, strict=True))
+    assert torch.equal(rows[-1], backbone(pattern(64), torch.tensor([1.0])))
+
+
 def test_a_file_that_does_not_fit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     lite2 = efficientnet_lite.weights_path("efficientnet-lite2")
     monkeypatch.setattr(efficientnet_lite, "weights_path", lambda _: lite2)
