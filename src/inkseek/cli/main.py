@@ -18,6 +18,7 @@ from inkseek.cli.methods import methods
 from inkseek.cli.report import report
 from inkseek.cli.search import search
 from inkseek.cli.train import train
+from inkseek.cli.weights import weights_app
 from inkseek.errors import InkseekError
 
 CARD = Path(inkseek.__file__).parent / "assets" / "bundled" / "README.md"
@@ -66,6 +67,7 @@ app.command()(evaluate)
 app.command()(report)
 app.command()(compare)
 app.command()(methods)
+app.add_typer(weights_app, name="weights")
 
 
 def run() -> None:
