@@ -8,6 +8,7 @@ from torch import Tensor
 
 from inkseek.errors import ConfigError
 from inkseek.methods._base import Batch, Method, Samples
+from inkseek.methods._features import FeatureMethod
 from inkseek.registry import method_class, method_names, parse_method_config
 from inkseek.training.average import WeightAverage
 from inkseek.training.loop import build_optimiser, total_loss
@@ -192,6 +193,26 @@ def test_the_average_of_a_method_is_its_weights_without_decay(method: Method, na
     average.update(method)
     for key, value in average.state.items():
         assert torch.equal(value, method.state_dict()[key]), f"{name}: {key}"
+
+
+def test_a_feature_level_method_sees_the_same_in_pixels_and_in_cached_features(method: Method, name: str) -> None:
+    if not isinstance(method, FeatureMethod):
+        assert not hasattr(method, "extractor"), f"{name} holds an extractor and is no FeatureMethod"
+        return
+    method.train()
+    batch = problems.batch()
+    sketch, photo = method.visual(batch)
+
+    def cached(samples: Samples, features: Tensor) -> Samples:
+        return Samples(samples.pixels[..., :0, :0], samples.labels, features=features)
+
+    for phase in method.phases():
+        torch.manual_seed(7)
+        seen = phase.losses(batch)
+        torch.manual_seed(7)
+        read = phase.losses(Batch(cached(batch.sketch, sketch), cached(batch.photo, photo)))
+        for term, value in seen.items():
+            torch.testing.assert_close(value, read[term], rtol=1e-5, atol=1e-6, msg=f"{name}: {term}")
 
 
 def test_the_registry_and_the_paper_agree_on_the_name(name: str) -> None:

@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from inkseek.methods._base import Method, Samples
+from inkseek.methods._networks import CoupledNetwork
 from inkseek.pictures.preprocessing import Preprocessing
 from inkseek.registry import method_names
 from inkseek.training.batches import LabelledPixels, TrainingPixels
@@ -75,8 +76,11 @@ def test_11_the_model_folder_holds_only_the_encoder(method: Method, name: str, t
     stored = load_file(tmp_path / "model" / "model.safetensors")
     assert stored.keys() == method.retrieval_network().state_dict().keys()
     files = {path.name for path in (tmp_path / "model").iterdir()}
-    assert files == {"README.md", "config.json", "encoder.onnx", "model.safetensors"}
+    coupled = isinstance(method.retrieval_network(), CoupledNetwork)
+    networks = {"sketch": "sketch.onnx", "photo": "photo.onnx"} if coupled else {"encoder": "encoder.onnx"}
+    assert files == {"README.md", "config.json", "model.safetensors", *networks.values()}
     config = json.loads((tmp_path / "model" / "config.json").read_text())
+    assert {role: file for role, file in config["networks"].items() if file} == networks
     assert config["seen_classes"] == list(problems.NAMES[:3])
 
 
