@@ -1,12 +1,8 @@
-"""`inkseek weights`: what is there, what is imported, what is fetched, and what is refused."""
+"""`inkseek weights list` and `import`: what is there, what is taken in, and what is refused."""
 
 import hashlib
-import io
 import json
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -16,66 +12,23 @@ from torch import Tensor, nn
 from inkseek.cli.weights import Backbone
 from inkseek.encoders.backbone import BACKBONES
 from inkseek.encoders.weights import CHECKPOINTS
-from tests.cli.calling import Done, contents, inkseek, keys, refusal
-from tests.data.serving import Reply, Site, serve
-from tests.encoders.checkpoints import flat
-
-SHAPES: dict[str, tuple[int, ...]] = {
-    "conv1.weight": (4, 3, 7, 7),
-    "bn1.running_mean": (4,),
-    "fc.weight": (10, 4),
-    "fc.bias": (10,),
-}
-"""In place of ResNet-50's, which would be 100 MB a test; the true ones are in tests/encoders."""
-TENSORS = flat(SHAPES)
-FILE = CHECKPOINTS["resnet50"].file
-
-
-def state_dict(tensors: object = TENSORS, *, old: bool = False) -> bytes:
-    """A file as `torch.save` writes it; `old`: as it did before PyTorch 1.6, and as two of the public files are."""
-    stream = io.BytesIO()
-    torch.save(tensors, stream, _use_new_zipfile_serialization=not old)
-    return stream.getvalue()
-
-
-PUBLIC = state_dict()
-OTHER = state_dict(flat(SHAPES, 0.25))
+from tests.cli.calling import contents, inkseek, refusal
+from tests.cli.checkpoint_files import (
+    OTHER,
+    PUBLIC,
+    SHAPES,
+    TENSORS,
+    given,
+    listed,
+    small_weights_folder,
+    state_dict,
+    weights_import,
+)
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The weights folder; the public checkpoint of ResNet-50 is small, and known by its checksum."""
-    checkpoint = replace(CHECKPOINTS["resnet50"], sha256=hashlib.sha256(PUBLIC).hexdigest())
-    monkeypatch.setattr("inkseek.training.weights.CHECKPOINTS", {**CHECKPOINTS, "resnet50": checkpoint})
-    monkeypatch.setattr("inkseek.training.weights.public_shapes", lambda _: SHAPES)
-    monkeypatch.setattr("inkseek.data.download.time.sleep", lambda _: None)
-    monkeypatch.setenv("INKSEEK_WEIGHTS", str(tmp_path / "weights"))
-    return tmp_path / "weights"
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with serve({FILE: PUBLIC}) as found:
-        yield found
-
-
-def given(folder: Path, content: bytes, name: str = "mine.pth") -> Path:
-    file = folder.parent / name
-    file.write_bytes(content)
-    return file
-
-
-def weights_import(file: Path, *options: str) -> Done:
-    return inkseek("weights", "import", "resnet50", file, *options)
-
-
-def weights_get(site: Site, *options: str | Path) -> Done:
-    return inkseek("weights", "get", "resnet50", "--from", site.base, *options)
-
-
-def listed(name: str) -> Any:  # noqa: ANN401 - one backbone of the JSON
-    (found,) = [tree for tree in inkseek("weights", "list", "--json").json()["backbones"] if tree["backbone"] == name]
-    return found
+    return small_weights_folder(tmp_path, monkeypatch)
 
 
 def test_every_backbone_is_known() -> None:
@@ -260,83 +213,6 @@ def test_weights_of_a_pip_package_are_not_imported(verb: str, folder: Path) -> N
 def test_a_folder_that_cannot_be_written_is_refused(folder: Path) -> None:
     folder.write_text("a file")
     assert "weights: cannot be written (" in refusal(weights_import(given(folder, PUBLIC)))
-
-
-def test_the_public_checkpoint_is_fetched(folder: Path, site: Site) -> None:
-    done = weights_get(site, "--json")
-
-    tree = done.json()
-    assert keys(tree) == {
-        "format": int,
-        "folder": str,
-        "skipped": bool,
-        "backbone": str,
-        "present": bool,
-        "origin": str,
-        "licence": str,
-        "checkpoint": {"file": str, "url": str, "sha256": str},
-        "source": {"file": str, "sha256": str, "url": str, "added": str, "public": bool},
-    }
-    assert not tree["skipped"]
-    assert tree["source"]["url"] == site.url(FILE)
-    assert tree["source"]["public"]
-    assert listed("resnet50")["present"]
-    assert torch.equal(load_file(folder / "resnet50/weights.safetensors")["fc.weight"], TENSORS["fc.weight"])
-    assert sorted(path.name for path in folder.iterdir()) == ["resnet50"]
-    assert len(site.requests) == 1
-
-    again = weights_get(site)
-    assert "the public checkpoint) are there already" in again.err
-    assert len(site.requests) == 1
-
-
-def test_an_imported_public_checkpoint_is_not_fetched(folder: Path, site: Site) -> None:
-    weights_import(given(folder, PUBLIC))
-    assert weights_get(site, "--json").json()["skipped"]
-    assert not site.requests
-
-
-def test_other_weights_are_replaced_by_fetched_ones_only_by_force(folder: Path, site: Site) -> None:
-    weights_import(given(folder, OTHER))
-    assert "holds weights from mine.pth" in refusal(weights_get(site))
-    assert not site.requests
-    assert weights_get(site, "--force", "--json").json()["source"]["file"] == FILE
-
-
-def test_bytes_of_another_checksum_are_not_kept(folder: Path, site: Site) -> None:
-    site.replies = [Reply(body=OTHER)]
-    done = weights_get(site)
-    assert done.code == 2
-    assert f"arrived damaged 2 times (SHA-256 {hashlib.sha256(OTHER).hexdigest()} instead of" in done.err
-    assert [path for path in folder.rglob("*") if path.is_file()] == []
-
-
-def test_a_broken_transfer_goes_on_at_the_next_call(folder: Path, site: Site) -> None:
-    site.replies = [Reply(send=1000), Reply(503)]
-    done = weights_get(site)
-    assert done.code == 2
-    assert "1000 bytes are kept, call again to go on" in done.err.splitlines()[-1]
-    assert not listed("resnet50")["present"]
-
-    site.replies = [Reply()]
-    assert weights_get(site, "--json").json()["source"]["public"]
-    assert site.ranges[-1] == "bytes=1000-"
-
-
-def test_an_address_that_has_no_such_file(folder: Path, site: Site) -> None:
-    site.files.clear()
-    assert f"{site.url(FILE)}: the server answers 404 Not Found" in weights_get(site).err
-    wrong = inkseek("weights", "get", "resnet50", "--from", "http://example.org")
-    assert "not an https address" in wrong.err
-
-
-def test_another_folder_and_what_to_set_for_it(folder: Path, site: Site) -> None:
-    other = folder.parent / "elsewhere"
-    done = weights_get(site, "--folder", other)
-    assert done.err.splitlines()[-1] == f"to train from them set INKSEEK_WEIGHTS to {other}"
-    assert (other / "resnet50/weights.safetensors").is_file()
-    assert not listed("resnet50")["present"]
-    assert "INKSEEK_WEIGHTS" not in weights_get(site, "--folder", folder).err
 
 
 def test_damaged_notes_are_refused_and_mended_by_force(folder: Path) -> None:
