@@ -31,7 +31,7 @@ def test_cross_entropy_starts_near_ln_c() -> None:
     method = build(512, 654, 100, dimension=64, decoder_width=1024)
     with torch.no_grad():
         found = method.generator_losses(batch)["classification"].item()
-    assert abs(found / 2 - math.log(100)) < 0.2
+    assert abs(found / 2 - math.log(100)) < 0.3
 
 
 def random(seed: int, *shape: int) -> Tensor:
