@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from inkseek.errors import ConfigError
 from inkseek.methods._base import TrainingProblem
+from inkseek.methods.finetune import FinetuneConfig
 from inkseek.methods.pcmsn import Pcmsn
-from inkseek.methods.sake import SakeConfig
 from inkseek.training.experiment import load_experiment
 from inkseek.training.loop import build_optimiser, total_loss
 from tests.contracts import problems
@@ -227,8 +227,7 @@ CONFIGS = sorted(
 def test_every_configuration_is_read(name: str) -> None:
     experiment = load_experiment(problems.CONFIGS / name, [])
     if name.startswith("finetune-"):
-        assert isinstance(experiment.method, SakeConfig)
-        assert experiment.method.weights.distillation == 0
+        assert isinstance(experiment.method, FinetuneConfig)
         return
     assert experiment.features is not None
     made_by = load_experiment(problems.CONFIGS / f"{Path(experiment.features.run).name}.toml", [])

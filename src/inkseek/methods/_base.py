@@ -172,6 +172,7 @@ class Method(nn.Module, ABC):
 
     paper: ClassVar[Paper]
     config_class: ClassVar[type[MethodConfig]]
+    comparable: ClassVar[bool] = True  # whether codes of sketches and photos are alike; else it is a first stage only
     paired: ClassVar[bool] = False  # whether sketch i and photo i of a batch must be of one class
     # The last two may depend on the configuration: a method then sets them on itself.
     views: int = 0  # further augmented versions that each sample of a batch must have

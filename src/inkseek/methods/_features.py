@@ -26,7 +26,7 @@ class FeatureMethod(Method):
                 f"features: method {config.name} trains on features of a trained backbone; add the table [features] "
                 f'with run = "FOLDER" of a finished training'
             )
-        found = problem.extractor.network.backbone.name
+        found = problem.extractor.backbone_name
         if found != config.backbone:
             raise ConfigError(f"method.backbone: is {config.backbone}, but the run of [features] trained {found}")
         self.extractor = problem.extractor
@@ -43,6 +43,4 @@ class FeatureMethod(Method):
 
     def branches(self, sketch: nn.Module, photo: nn.Module) -> CoupledNetwork:
         """Retrieval network of two heads, visual feature [n, v] to code [n, d]."""
-        return CoupledNetwork(
-            FeatureBranch(self.extractor, SKETCH, sketch), FeatureBranch(self.extractor, PHOTO, photo)
-        )
+        return CoupledNetwork(FeatureBranch(self.extractor.sketch, sketch), FeatureBranch(self.extractor.photo, photo))

@@ -90,6 +90,39 @@ class SharedNetwork(RetrievalNetwork):
         return code if self.centre is None else self.centre(code, modality)
 
 
+class ModalityNetwork(nn.Module):
+    """A network that only ever sees one modality.
+
+    Args:
+        network: pixels and modality to code.
+        modality: `SKETCH` or `PHOTO`.
+    """
+
+    def __init__(self, network: SharedNetwork, modality: float) -> None:
+        super().__init__()
+        self.network = network
+        self.modality = modality
+
+    def forward(self, pixels: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n d"]:
+        """Codes in float32."""
+        return self.network.code(pixels, torch.full_like(pixels[:, 0, 0, 0], self.modality))
+
+
+def by_modality(
+    sketch: nn.Module, photo: nn.Module, pixels: Float[Tensor, "n 3 h w"], modality: Float[Tensor, " n"]
+) -> Float[Tensor, "n k"]:
+    """Each row by the network of its modality, in the order of `pixels`."""
+    is_photo = modality > 0
+    rows = torch.arange(len(pixels), device=pixels.device)
+    chosen = [
+        (rows[mask], network(pixels[mask]))
+        for network, mask in ((sketch, ~is_photo), (photo, is_photo))
+        if bool(mask.any())
+    ]
+    order = torch.cat([places for places, _ in chosen]).argsort()
+    return torch.cat([found for _, found in chosen])[order]
+
+
 class CoupledNetwork(RetrievalNetwork):
     """One network a modality; each is served as a file of its own.
 
@@ -105,29 +138,23 @@ class CoupledNetwork(RetrievalNetwork):
 
     def code(self, pixels: Float[Tensor, "n 3 h w"], modality: Float[Tensor, " n"]) -> Float[Tensor, "n d"]:
         """Each row by the network of its modality."""
-        is_photo = modality > 0
-        rows = torch.arange(len(pixels), device=pixels.device)
-        chosen = [
-            (rows[mask], network(pixels[mask]))
-            for network, mask in ((self.sketch, ~is_photo), (self.photo, is_photo))
-            if bool(mask.any())
-        ]
-        order = torch.cat([places for places, _ in chosen]).argsort()
-        return torch.cat([codes for _, codes in chosen])[order]
+        return by_modality(self.sketch, self.photo, pixels, modality)
 
 
-class Extractor(nn.Module):
-    """The frozen network whose visual features a feature-level method trains on: eval mode, never a gradient.
+class TappedNetwork(nn.Module):
+    """Features of one modality from inside a trained network.
 
     Args:
         network: trained on seen classes.
+        modality: `SKETCH` or `PHOTO`.
         taps: what to concatenate, in this order: `code` is z [d], `visual` is f [v], `stages` the means of the stages'
             last maps.
     """
 
-    def __init__(self, network: SharedNetwork, taps: Sequence[Tap] = ("code",)) -> None:
+    def __init__(self, network: SharedNetwork, modality: float, taps: Sequence[Tap]) -> None:
         super().__init__()
         self.network = network
+        self.modality = modality
         self.taps = tuple(taps)
         backbone = network.backbone
         widths = {
@@ -136,16 +163,11 @@ class Extractor(nn.Module):
             "stages": sum(backbone.stage_dimensions[:-1]),
         }
         self.dimension = sum(widths[tap] for tap in self.taps)
-        self.requires_grad_(False)
-        self.eval()
-
-    def train(self, mode: bool = True) -> "Extractor":
-        """Stay in eval mode whatever the method does."""
-        return super().train(False)
 
     @torch.no_grad()
-    def forward(self, pixels: Float[Tensor, "n 3 h w"], modality: Float[Tensor, " n"]) -> Float[Tensor, "n v"]:
-        """Features in float32; `modality` is 0 for a sketch and 1 for a photo."""
+    def forward(self, pixels: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n v"]:
+        """Features in float32."""
+        modality = torch.full_like(pixels[:, 0, 0, 0], self.modality)
         *stages, visual = self.network.backbone.stages(pixels, modality)
         found = {
             "code": self.network.project(visual, modality),
@@ -155,23 +177,50 @@ class Extractor(nn.Module):
         return torch.cat([found[tap].float() for tap in self.taps], dim=1)
 
 
-class FeatureBranch(nn.Module):
-    """One modality of a feature-level method, from pixels to code: a head on the frozen extractor.
+class Extractor(nn.Module):
+    """What gives a feature-level method its visual features: frozen, in eval mode, never a gradient.
 
     Args:
-        extractor: shared by both branches.
-        modality: `SKETCH` or `PHOTO`.
+        network: of sketches and, without a second one, of photos too.
+        taps: see `TappedNetwork`.
+        photo_network: of photos.
+    """
+
+    def __init__(
+        self, network: SharedNetwork, taps: Sequence[Tap] = ("code",), photo_network: SharedNetwork | None = None
+    ) -> None:
+        super().__init__()
+        self.sketch = TappedNetwork(network, SKETCH, taps)
+        self.photo = TappedNetwork(photo_network or network, PHOTO, taps)
+        self.taps = tuple(taps)
+        self.dimension = self.sketch.dimension
+        self.backbone_name = network.backbone.name
+        self.requires_grad_(False)
+        self.eval()
+
+    def train(self, mode: bool = True) -> "Extractor":
+        """Stay in eval mode whatever the method does."""
+        return super().train(False)
+
+    def forward(self, pixels: Float[Tensor, "n 3 h w"], modality: Float[Tensor, " n"]) -> Float[Tensor, "n v"]:
+        """Features in float32; `modality` is 0 for a sketch and 1 for a photo."""
+        return by_modality(self.sketch, self.photo, pixels, modality)
+
+
+class FeatureBranch(nn.Module):
+    """One modality of a feature-level method, from pixels to code: a head on frozen features.
+
+    Args:
+        extractor: of this modality.
         head: visual feature [n, v] to code [n, d].
     """
 
-    def __init__(self, extractor: Extractor, modality: float, head: nn.Module) -> None:
+    def __init__(self, extractor: TappedNetwork, head: nn.Module) -> None:
         super().__init__()
         self.extractor = extractor
-        self.modality = modality
         self.head = head
 
     def forward(self, pixels: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n d"]:
         """Codes in float32."""
-        visual = self.extractor(pixels, torch.full_like(pixels[:, 0, 0, 0], self.modality))
-        code: Tensor = self.head(visual)
+        code: Tensor = self.head(self.extractor(pixels))
         return code.float()

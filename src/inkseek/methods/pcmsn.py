@@ -20,10 +20,9 @@ Map (pcmsn.md):
     5 Algorithm 1 -> phases
     7 table IV, "no progressive step" -> `progressive = false`, SemanticAutoEncoder
 
-Departures: one frozen extractor for both modalities, with its modality gate, instead of two; unit rows compared by
-cosine instead of r by Euclidean distance, so that one index serves every method; the generators' turn draws its own
-noise and sees D after D's step, where Algorithm 1 computes all losses before it; no bias where only batch norm would
-see it.
+Departures: unit rows compared by cosine instead of r by Euclidean distance, so that one index serves every method; the
+generators' turn draws its own noise and sees D after D's step, where Algorithm 1 computes all losses before it; no bias
+where only batch norm would see it.
 """
 
 from collections.abc import Sequence

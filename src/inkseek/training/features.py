@@ -69,7 +69,7 @@ def training_features(
     file = cache / f"features-{_key(extractor, pictures)}.npz"
     if not file.exists():
         cache.mkdir(parents=True, exist_ok=True)
-        extractor = extractor.to(device)
+        extractor.to(device)
         total = sum(map(len, data.labels))
         sketch = encode(extractor, data.sketch.pixels, SKETCH, device, lambda done: progress(done, total))
         photo = encode(

@@ -14,7 +14,7 @@ from inkseek.data.semantics import imagenet_relation, semantic_embeddings
 from inkseek.data.splits import SPLITS, split_data_set
 from inkseek.errors import ConfigError, FormatError
 from inkseek.methods._base import Method, Semantics, TrainingProblem
-from inkseek.methods._networks import Extractor, SharedNetwork
+from inkseek.methods._networks import CoupledNetwork, Extractor, ModalityNetwork, SharedNetwork
 from inkseek.registry import method_class
 from inkseek.training.experiment import Experiment, FeatureConfig, SemanticsConfig, parse_experiment
 
@@ -52,34 +52,28 @@ def embeddings(config: SemanticsConfig, class_names: tuple[str, ...]) -> NDArray
 
 
 def open_extractor(config: FeatureConfig, class_names: tuple[str, ...]) -> Extractor:
-    """The frozen network of a finished run.
+    """The frozen networks of a finished run.
 
     Raises:
-        FormatError: not a finished run, damaged, or of a method without one shared network.
+        FormatError: not a finished run, damaged, or of a method whose networks cannot be tapped.
         ConfigError: it was trained on a class that this experiment does not train on.
     """
     run = Path(config.run)
-    network, seen = open_network(run)
-    strange = sorted(set(seen) - set(class_names))
+    _, method = open_run(run)
+    strange = sorted(set(method.class_names) - set(class_names))
     if strange:
         raise ConfigError(
             f"features.run: {run} was trained on {', '.join(strange)}, which this experiment keeps from training; "
             f"train the backbone on the same split"
         )
-    return Extractor(network, config.taps)
-
-
-def open_network(run: Path) -> tuple[SharedNetwork, tuple[str, ...]]:
-    """Trained network of a finished run, and its seen classes.
-
-    Raises:
-        FormatError: not a finished run, damaged, or of a method without one shared network.
-    """
-    _, method = open_run(run)
-    network = method.retrieval_network()
-    if not isinstance(network, SharedNetwork):
-        raise FormatError(f"{run}: {method.paper.method} has no network that both modalities share; name another run")
-    return network, method.class_names
+    match method.retrieval_network():
+        case SharedNetwork() as network:
+            return Extractor(network, config.taps)
+        case CoupledNetwork(sketch=ModalityNetwork(network=sketch), photo=ModalityNetwork(network=photo)):
+            return Extractor(sketch, config.taps, photo)
+    raise FormatError(
+        f"{run}: {method.paper.method} ends in no backbone and projection that could be tapped; name another run"
+    )
 
 
 def open_run(run: Path) -> tuple[Experiment, Method]:
