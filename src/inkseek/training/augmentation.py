@@ -26,12 +26,12 @@ def coloured_photos(
 
     x = x * factor(config.brightness)
     mean = x.mean(dim=(1, 2, 3), keepdim=True)
-    x = mean + (x - mean) * factor(config.contrast)
+    x = x.sub_(mean).mul_(factor(config.contrast)).add_(mean)
     grey = x.mean(dim=1, keepdim=True)
     saturation = factor(config.saturation)
     to_grey = (torch.rand(n, generator=generator) < config.greyscale).to(device)[:, None, None, None]
-    x = grey + (x - grey) * torch.where(to_grey, 0.0, saturation)
-    return x.clamp(0, WHITE)
+    x = x.sub_(grey).mul_(torch.where(to_grey, 0.0, saturation)).add_(grey)
+    return x.clamp_(0, WHITE)
 
 
 def warped_ink(pixels: UInt8[Tensor, "n h w"], warp: Warp, config: AugmentationConfig) -> Float[Tensor, "n 1 h w"]:
