@@ -37,9 +37,15 @@ def problem(classes: int) -> TrainingProblem:
     return TrainingProblem(names, semantics, Extractor(shared_network()))
 
 
+RATES = {"ssgn": 3e-3, "wad_cmsn": 1e-2}
+"""Learning rate of methods that start from nothing and learn slowly: so that 40 steps stand for their thousands."""
+
+
 def method_tree(name: str) -> dict[str, Any]:
-    """The method's own `[method]` table, smaller where size is only time."""
+    """The method's own `[method]` table, smaller where size is only time, quicker where a rate is."""
     tree: dict[str, Any] = read_toml(CONFIGS / f"{name}-sketchy25.toml")["method"]
+    if name in RATES:
+        tree["optimiser"] |= {"rate": RATES[name]}
     return tree | {"backbone": "efficientnet-lite0", "dimension": 16}
 
 

@@ -197,7 +197,7 @@ class Pairs:
 
 
 class WadCmsn(FeatureMethod):
-    """WAD-CMSN on visual features of a frozen backbone."""
+    """WAD-CMSN on visual features of frozen backbones."""
 
     paper: ClassVar[Paper] = Paper(
         method="wad_cmsn",
