@@ -24,6 +24,7 @@ from inkseek.training.experiment import Experiment, load_experiment
 from inkseek.training.features import TrainingFeatures, feature_batch
 from inkseek.training.journal import Journal
 from inkseek.training.loop import StepRecord, Trainer, build_optimiser
+from inkseek.training.problem import build_method
 from inkseek.training.run import make_trainer, prepare_data
 
 
@@ -95,7 +96,9 @@ def bare(trainer: Trainer, optimisers: dict[str, torch.optim.Optimizer], choices
 
 def measure(experiment: Experiment, steps: int, rounds: int) -> dict[str, float | int | str]:
     """Medians over rounds in turns."""
-    trainer = make_trainer(experiment, prepare_data(experiment, Silent()), torch.device("cpu"), Silent())
+    data = prepare_data(experiment, Silent())
+    method = build_method(experiment, data.training.class_names)
+    trainer = make_trainer(method, experiment, data, torch.device("cpu"), Silent())
     optimisers = {phase.name: build_optimiser(phase) for phase in trainer.phases}
     ours_seconds, bare_seconds = [], []
     with tempfile.TemporaryDirectory() as folder:

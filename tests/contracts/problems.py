@@ -50,8 +50,9 @@ def method_tree(name: str) -> dict[str, Any]:
 
 
 def build(name: str, classes: int = 3) -> Method:
+    world = problem(classes)  # before the seed: what is built once draws random numbers once
     torch.manual_seed(0)
-    return method_class(name)(parse_method_config(method_tree(name), "contract"), problem(classes))
+    return method_class(name)(parse_method_config(method_tree(name), "contract"), world)
 
 
 def picture(label: int, modality: int, rng: np.random.Generator) -> NDArray[np.float32]:

@@ -30,8 +30,10 @@ class Run:
         return train(self.data, out, *more)
 
 
-def train(data: Path, out: Path, *more: str, call: Callable[..., Done] = inkseek) -> Done:
-    """Call `inkseek train` with the settings of `sake-sketchy25.toml`, made small."""
+def train(
+    data: Path, out: Path, *more: str, config: str = "sake-sketchy25", call: Callable[..., Done] = inkseek
+) -> Done:
+    """Call `inkseek train` with a configuration, made small."""
     settings = {
         "data.root": str(data),
         "data.cache": str(data.parent / "cache"),
@@ -45,7 +47,7 @@ def train(data: Path, out: Path, *more: str, call: Callable[..., Done] = inkseek
         "training.batch.photos": "6",
     }
     options = (word for key, value in settings.items() for word in ("--set", f"{key}={value}"))
-    return call("train", ROOT / "configs/sake-sketchy25.toml", "--out", out, *options, *more)
+    return call("train", ROOT / f"configs/{config}.toml", "--out", out, *options, *more)
 
 
 def _shape(rng: np.random.Generator, corners: int) -> list[tuple[float, float]]:

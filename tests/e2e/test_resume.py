@@ -38,6 +38,13 @@ def test_a_run_is_not_continued_with_other_settings(finished: Run) -> None:
     assert contents(finished.folder) == before
 
 
+def test_a_run_begun_before_a_setting_existed_is_continued_with_its_default(finished: Run, copy: Path) -> None:
+    config = json.loads((copy / "config.json").read_text())
+    del config["training"]["augmentation"]["each"], config["method"]["optimiser"]["betas"]
+    (copy / "config.json").write_text(json.dumps(config))
+    assert finished.train(copy, "--resume").code == 0
+
+
 def test_a_finished_run_is_exported_again_and_nothing_is_trained(finished: Run, copy: Path) -> None:
     shutil.rmtree(copy / "model")
     done = finished.train(copy, "--resume")

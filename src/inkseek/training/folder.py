@@ -13,7 +13,7 @@ from inkseek.data.manifest import Manifest
 from inkseek.data.splits import ClassSplit
 from inkseek.errors import ConfigError, FormatError, ManifestError
 from inkseek.training.device import device_name
-from inkseek.training.experiment import Experiment
+from inkseek.training.experiment import Experiment, parse_experiment
 
 CONFIG = "config.json"
 ENVIRONMENT = "environment.json"
@@ -30,7 +30,8 @@ def check_folder(out: Path, experiment: Experiment, *, resume: bool) -> None:
         return
     if not resume:
         raise ConfigError(f"{out}: holds a run already; continue it with --resume or choose another --out")
-    if _read_json(out / CONFIG) != experiment.tree():
+    # Read as an experiment: a key that came later has its default, which is how the run was begun.
+    if parse_experiment(_read_json(out / CONFIG), str(out / CONFIG)) != experiment:
         raise ConfigError(f"{out}: was begun with other settings; resume with the same ones or choose another --out")
 
 

@@ -12,6 +12,7 @@ from inkseek.data.report import ReadReport
 from inkseek.data.sources import read_sources
 from inkseek.data.splits import ClassSplit, find_split, with_pseudo_unseen
 from inkseek.data.views import TrainingData, held_out_view, training_view, validation_view
+from inkseek.methods._base import Method
 from inkseek.methods._features import FeatureMethod
 from inkseek.pictures.preprocessing import Preprocessing
 from inkseek.training.alignment import drawn_from
@@ -95,12 +96,14 @@ def train(experiment: Experiment, out: Path, watcher: Watcher, *, resume: bool =
         ManifestError: a resumed run was begun on other pictures.
     """
     check_folder(out, experiment, resume=resume)
+    # Before any picture is read: what the method lacks is then said at once.
+    method = build_method(experiment, run_split(experiment).seen)
     data = prepare_data(experiment, watcher)
     watcher.message(
         f"{len(data.pixels.sketch.labels)} sketches and {len(data.pixels.photo.labels)} photos "
         f"of {len(data.training.class_names)} seen classes"
     )
-    trainer = make_trainer(experiment, data, choose_device(), watcher)
+    trainer = make_trainer(method, experiment, data, choose_device(), watcher)
     if resume and has_checkpoint(out / "checkpoint"):
         trainer.resume(out / "checkpoint")
     begin_folder(out, experiment, environment_of(data.training.manifest, data.training.split, trainer.device))
@@ -113,9 +116,10 @@ def train(experiment: Experiment, out: Path, watcher: Watcher, *, resume: bool =
     return write_run_model(trainer, experiment, out)
 
 
-def make_trainer(experiment: Experiment, data: RunData, device: torch.device, watcher: Watcher) -> Trainer:
+def make_trainer(
+    method: Method, experiment: Experiment, data: RunData, device: torch.device, watcher: Watcher
+) -> Trainer:
     """The method and what it trains on: pixels, or the features of its extractor."""
-    method = build_method(experiment, data.training.class_names)
     if not isinstance(method, FeatureMethod):
         return Trainer(method, data.pixels, experiment.training, device)
     pictures = f"{data.training.manifest.hash} {trained_preprocessing(experiment).model_dump_json()}"
