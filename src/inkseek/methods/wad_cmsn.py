@@ -146,8 +146,8 @@ class WadCmsnConfig(MethodConfig):
 
     @model_validator(mode="after")
     def _switches_agree(self) -> "WadCmsnConfig":
-        for name in SWITCHED.keys() - set(self.switched_terms):
-            if getattr(self.weights, name):
+        for name in SWITCHED:
+            if name not in self.switched_terms and getattr(self.weights, name):
                 raise ValueError(f"no switch makes the term {name}; remove weights.{name} or set it to 0")
         return self
 
