@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from inkseek.methods import _wad_networks, wad_cmsn
 from inkseek.methods._adversarial import GaussianNoise, mlp
 from inkseek.methods.wad_cmsn import WadCmsn
-from inkseek.training.experiment import load_experiment
+from inkseek.training.experiment import load_experiment, parse_experiment
 from tests.methods.wad_cases import (
     LABELS,
     Outputs,
@@ -223,3 +223,4 @@ def test_every_configuration_is_an_experiment(file: Path) -> None:
     assert experiment.training.batch.steps == 100
     assert experiment.features is not None
     assert experiment.semantics is not None
+    assert parse_experiment(experiment.tree(), "config.json") == experiment
