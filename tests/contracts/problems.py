@@ -37,8 +37,11 @@ def problem(classes: int) -> TrainingProblem:
     return TrainingProblem(names, semantics, Extractor(shared_network()))
 
 
-RATES = {"ssgn": 3e-3, "wad_cmsn": 1e-2}
-"""Learning rate of methods that start from nothing and learn slowly: so that 40 steps stand for their thousands."""
+RATES = {"ssgn": 3e-3, "tcn": 1e-3, "wad_cmsn": 1e-2}
+"""Learning rate of methods that learn slowly at their own: so that 40 steps stand for their thousands."""
+
+WEIGHTS = {"tcn": {"sharing": 10.0}}
+"""Weights that are no bar to learning in 40 steps: TCN's 1,000 holds the kernels nearly still."""
 
 
 def method_tree(name: str) -> dict[str, Any]:
@@ -46,6 +49,7 @@ def method_tree(name: str) -> dict[str, Any]:
     tree: dict[str, Any] = read_toml(CONFIGS / f"{name}-sketchy25.toml")["method"]
     if name in RATES:
         tree["optimiser"] |= {"rate": RATES[name]}
+    tree["weights"] |= WEIGHTS.get(name, {})
     return tree | {"backbone": "efficientnet-lite0", "dimension": 16}
 
 

@@ -32,6 +32,7 @@ def method(name: str) -> Method:
 
 RELOAD = """
 import sys, torch
+torch.set_num_threads(1)  # as here: another number sums in another order
 from safetensors.torch import load_file, save_file
 from tests.contracts import problems
 method = problems.build(sys.argv[1])

@@ -25,6 +25,7 @@ Map (tcn.md section -> here):
 Departures: any backbone. L_cls is two terms, one a modality, as the paper plots them; their weights are the ratio in
 its rows "hard (a : b)", as we read it. The projection's bias starts at zero; the batch norm behind it takes any bias
 away. The hard-shared network is one encoder that is called on each half, so its batch norm sees one modality at a time.
+The released code has 1e-16 under the root of a distance, for a finite gradient at 0; torch.cdist's is 0 there without.
 """
 
 import copy
@@ -229,7 +230,7 @@ def batch_hard(
 ) -> Float[Tensor, " n"]:
     """Soft-margin triplet loss of each anchor with its hardest positive and negative in the batch.
 
-    D_jk = sqrt(sum_c [(m_jc - x_kc)^2 + 1e-16])
+    D_jk = ||m_j - x_k||
     l_j = softplus(max_(k != j, y_k = y_j) D_jk - min_(y_k != y_j) D_jk)
 
     Args:
@@ -242,9 +243,8 @@ def batch_hard(
 
     Source: TCN; tcn.md section 3.3; batch-hard mining is of Hermans, Beyer, Leibe, arXiv 1703.07737.
     """
-    # The plain way takes n^2 d numbers of memory; the way over inner products loses the digits of near neighbours.
-    apart = torch.cdist(anchor, code, compute_mode="donot_use_mm_for_euclid_dist")
-    distance = (apart.square() + code.shape[1] * 1e-16).sqrt()
+    # Over inner products it would lose the digits of near neighbours. Its gradient at distance 0 is 0.
+    distance = torch.cdist(anchor, code, compute_mode="donot_use_mm_for_euclid_dist")
     same = labels[:, None] == labels[None, :]
     positive = same & ~torch.eye(len(labels), dtype=torch.bool, device=labels.device)
     hardest_positive = (distance * positive).amax(dim=1)
