@@ -60,7 +60,7 @@ def test_10_a_fresh_process_gives_equal_features(method: Method, name: str, tmp_
     batch = problems.batch()
     with torch.no_grad():
         here = method.eval().retrieval_network()(batch.pixels, batch.modality)
-    torch.testing.assert_close(load_file(tmp_path / "f.safetensors")["feature"], here, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(load_file(tmp_path / "f.safetensors")["feature"], here, rtol=1e-5, atol=1e-6)
 
 
 def test_11_the_model_folder_holds_only_the_encoder(method: Method, name: str, tmp_path: Path) -> None:
