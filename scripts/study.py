@@ -7,7 +7,8 @@
 A study is a TOML file: `title`, `question`, `config` (the experiment of every row), `data` and `split` (what is
 measured), `seeds`, `reference` (the row that others are held against), `settings` (of all rows) and `[[rows]]` with
 `name`, and where they differ `config`, `settings`, `seeds`; `paper` is the published figure in words. A row with `run`
-is measured but not trained: the finished run of that folder. Runs lie in `runs/studies/STUDY/ROW-sSEED`.
+is measured but not trained: the finished run of that folder; with {seed} in it, one for each seed. Runs lie in
+`runs/studies/STUDY/ROW-sSEED`.
 """
 
 import argparse
@@ -78,10 +79,12 @@ def read_study(file: Path) -> Study:
 
 def repeats(study: Study, name: str, row: Row) -> list[Repeat]:
     """The runs of a row."""
+    seeds = row.seeds or study.seeds
     if row.run is not None:
-        return [Repeat(Path(row.run), None)]
+        folders = dict.fromkeys(row.run.replace("{seed}", str(seed)) for seed in seeds)
+        return [Repeat(Path(folder), None) for folder in folders]
     found = []
-    for seed in row.seeds or study.seeds:
+    for seed in seeds:
         slug = re.sub(r"[^a-z0-9.]+", "-", row.name.lower()).strip("-")
         folder = Path("runs/studies") / name / f"{slug}-s{seed}"
         settings = (*study.settings, *row.settings, f"training.seed={seed}")
