@@ -145,7 +145,7 @@ def facts(study: Study, name: str, row: Row) -> dict[str, Any]:
         "dimension": evaluation["feature"]["dimension"],
         "parameters": parameters(first),
         "minutes": round(float(np.mean([training_minutes(repeat.folder) for repeat in done])), 1),
-        "commit": environment["commit"],
+        "commit": environment["commits"][-1],
         "command": shlex.join(done[0].command) if done[0].command else f"run {first.name}",
         "data": evaluation["data"],
     }

@@ -42,7 +42,7 @@ def measured(folder: Path, values: list[float]) -> None:
     (folder / "model").mkdir(parents=True)
     weights = {"weight": np.zeros((3, 4), np.float32), "bias": np.zeros(3, np.float32)}
     save_file(weights, folder / "model" / "model.safetensors")
-    (folder / "environment.json").write_text(json.dumps({"commit": "abc"}))
+    (folder / "environment.json").write_text(json.dumps({"commits": ["0ld", "abc"]}))
     steps = [{"kind": "step", "seconds": 30.0}, {"kind": "held_out", "mAP@all": 0.1}, {"kind": "step", "seconds": 60.0}]
     (folder / "metrics.jsonl").write_text("".join(json.dumps(step) + "\n" for step in steps))
     (folder / "study").mkdir()
