@@ -1,14 +1,16 @@
-"""Write the tables of docs/results.md from the measurements in docs/measurements.
+"""Write the tables of docs/results.md and docs/methods from the measurements in docs/measurements.
 
     python scripts/results.py                    write the tables anew
     inkseek evaluate ... --json | python scripts/results.py NAME --command "inkseek evaluate ..." --commit HASH
                                                  keep a measurement first
 
-A measurement is one JSON file: the command, the commit that ran it, and the evaluation as it was printed.
+A measurement is one JSON file: the command, the commit that ran it, and the evaluation as it was printed. The table of
+a study stands wherever a page has `<!-- study NAME -->` and `<!-- /study -->`.
 """
 
 import argparse
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from inkseek.evaluation.table import markdown_table
 ROOT = Path(__file__).resolve().parents[1]
 MEASUREMENTS = ROOT / "docs" / "measurements"
 PAGE = ROOT / "docs" / "results.md"
+METHODS = ROOT / "docs" / "methods"
 STUDIES = MEASUREMENTS / "studies"
 STUDY_COLUMNS = (
     "row", "published", "mAP@all", "interval over seeds", "seeds", "difference", "p", "d", "parameters", "minutes",
@@ -66,18 +69,16 @@ def read_measurements() -> dict[str, dict[str, Any]]:
     return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in MEASUREMENTS.glob("*.json")}
 
 
-def studies() -> str:
-    """One table a study: every row with its interval over seeds, and how it compares with the reference."""
-    found = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(STUDIES.glob("*.json"))]
-    return "\n\n".join(map(_study, found))
+def study_table(name: str) -> str:
+    """Every row of a study with its interval over seeds, and how it compares with the reference."""
+    file = STUDIES / f"{name}.json"
+    return _study(json.loads(file.read_text(encoding="utf-8"))) if file.exists() else "Not measured yet."
 
 
 def _study(study: dict[str, Any]) -> str:
     measured = [row for row in study["rows"] if row["runs"]]
     data = measured[0]["data"]
     lines = [
-        f"### {study['title']}",
-        "",
         f"{study['question']} mAP@all under `standard`, split {data['split']}: {data['queries']} sketches against "
         f"{data['gallery']} photos of {data['classes']} unseen classes, manifest {data['manifest'][:12]}. Differences "
         f"are to *{study['reference']}*, with the 95 % interval and p of a paired bootstrap over queries of the means "
@@ -107,15 +108,23 @@ def _study_row(row: dict[str, Any]) -> str:
 
 def page_with_tables(page: str) -> str:
     """The page with everything between its markers written anew."""
-    for name, text in (("studies", studies()), ("measurements", tables(read_measurements()))):
-        before, rest = page.split(f"<!-- {name} -->")
-        after = rest.split(f"<!-- /{name} -->")[1]
-        page = f"{before}<!-- {name} -->\n\n{text}\n\n<!-- /{name} -->{after}"
-    return page
+    page = _filled(page, "measurements", tables(read_measurements())) if "<!-- measurements -->" in page else page
+    return re.sub(
+        r"<!-- study (\S+) -->.*?<!-- /study -->",
+        lambda found: f"<!-- study {found[1]} -->\n\n{study_table(found[1])}\n\n<!-- /study -->",
+        page,
+        flags=re.DOTALL,
+    )
+
+
+def _filled(page: str, name: str, text: str) -> str:
+    before, rest = page.split(f"<!-- {name} -->")
+    after = rest.split(f"<!-- /{name} -->")[1]
+    return f"{before}<!-- {name} -->\n\n{text}\n\n<!-- /{name} -->{after}"
 
 
 def main() -> None:
-    """Keep a measurement if one is given, and write the page."""
+    """Keep a measurement if one is given, and write the pages."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("name", nargs="?")
     parser.add_argument("--command")
@@ -126,7 +135,8 @@ def main() -> None:
         MEASUREMENTS.mkdir(exist_ok=True)
         text = json.dumps(measurement, indent=1) + "\n"
         (MEASUREMENTS / f"{arguments.name}.json").write_text(text, encoding="utf-8")
-    PAGE.write_text(page_with_tables(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    for page in (PAGE, *sorted(METHODS.glob("*.md"))):
+        page.write_text(page_with_tables(page.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -7,8 +7,8 @@
 A study is a TOML file: `title`, `question`, `config` (the experiment of every row), `data` and `split` (what is
 measured), `seeds`, `reference` (the row that others are held against), `settings` (of all rows) and `[[rows]]` with
 `name`, and where they differ `config`, `settings`, `seeds`; `paper` is the published figure in words. A row with `run`
-is measured but not trained: the finished run of that folder; with {seed} in it, one for each seed. Runs lie in
-`runs/studies/STUDY/ROW-sSEED`.
+is measured but not trained: the finished run of that folder; with {seed} in it, one for each seed. A row with `codes`
+is measured by binary codes, as `inkseek evaluate --codes` makes them. Runs lie in `runs/studies/STUDY/ROW-sSEED`.
 """
 
 import argparse
@@ -42,6 +42,7 @@ class Row(Config):
     settings: tuple[str, ...] = ()
     seeds: tuple[int, ...] | None = None
     run: str | None = None
+    codes: str | None = None
     paper: str = ""
 
 
@@ -65,11 +66,12 @@ class Repeat:
 
     folder: Path
     command: tuple[str, ...] | None
+    codes: str | None = None
 
     @property
     def measurement(self) -> Path:
         """Where its measurement is kept."""
-        return self.folder / "study"
+        return self.folder / ("study" if self.codes is None else f"study-{self.codes}")
 
 
 def read_study(file: Path) -> Study:
@@ -82,14 +84,15 @@ def repeats(study: Study, name: str, row: Row) -> list[Repeat]:
     seeds = row.seeds or study.seeds
     if row.run is not None:
         folders = dict.fromkeys(row.run.replace("{seed}", str(seed)) for seed in seeds)
-        return [Repeat(Path(folder), None) for folder in folders]
+        return [Repeat(Path(folder), None, row.codes) for folder in folders]
     found = []
     for seed in seeds:
         slug = re.sub(r"[^a-z0-9.]+", "-", row.name.lower()).strip("-")
         folder = Path("runs/studies") / name / f"{slug}-s{seed}"
         settings = (*study.settings, *row.settings, f"training.seed={seed}")
         sets = [word for setting in settings for word in ("--set", setting)]
-        found.append(Repeat(folder, ("inkseek", "train", row.config or study.config, "--out", str(folder), *sets)))
+        command = ("inkseek", "train", row.config or study.config, "--out", str(folder), *sets)
+        found.append(Repeat(folder, command, row.codes))
     return found
 
 
@@ -116,7 +119,8 @@ def run(study: Study, name: str, only: list[str]) -> None:
 def measuring(study: Study, repeat: Repeat) -> tuple[str, ...]:
     """The command that measures a run."""
     where = ("--data", study.data, "--split", study.split, "--out", str(repeat.measurement))
-    return ("inkseek", "evaluate", str(repeat.folder), *where)
+    codes = () if repeat.codes is None else ("--codes", repeat.codes)
+    return ("inkseek", "evaluate", str(repeat.folder), *where, *codes)
 
 
 def values(folder: Path) -> tuple[PerQuery, NDArray[np.float64]]:

@@ -1,6 +1,7 @@
-"""The tables of results.md are written from the measurements, and from nothing else."""
+"""The tables of results.md and of the methods' pages are written from the measurements, and from nothing else."""
 
 import json
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -14,9 +15,19 @@ def script() -> ModuleType:
     return load_script("results")
 
 
-def test_the_tables_are_fresh(script: ModuleType) -> None:
-    page = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "docs" / "results.md", *sorted((ROOT / "docs" / "methods").glob("*.md"))]
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_the_tables_are_fresh(script: ModuleType, path: Path) -> None:
+    page = path.read_text(encoding="utf-8")
     assert script.page_with_tables(page) == page, "run python scripts/results.py"
+
+
+def test_every_study_stands_on_a_page() -> None:
+    pages = "".join(path.read_text(encoding="utf-8") for path in PAGES)
+    for study in (ROOT / "configs" / "studies").glob("*.toml"):
+        assert f"<!-- study {study.stem} -->" in pages
 
 
 def test_the_bundled_encoder_that_was_measured_is_the_one_in_the_package() -> None:

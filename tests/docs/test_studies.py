@@ -29,7 +29,7 @@ def test_every_row_is_an_experiment_on_the_classes_that_are_measured(script: Mod
     folders: list[Path] = []
     for row in study.rows:
         for repeat in script.repeats(study, file.stem, row):
-            folders.append(repeat.folder)
+            folders.append(repeat.measurement)
             if repeat.command is not None:
                 command = list(repeat.command)
                 settings = [command[i + 1] for i, word in enumerate(command) if word == "--set"]

@@ -13,6 +13,7 @@ from inkseek.methods._base import MethodConfig
 from inkseek.methods._networks import Tap
 from inkseek.pictures.preprocessing import Preprocessing
 from inkseek.registry import method_class, parse_method_config
+from inkseek.training.normalisation import NormalisationConfig
 
 
 class DataConfig(Config):
@@ -146,6 +147,7 @@ class _Tables(Config):
     training: TrainingConfig
     semantics: SemanticsConfig | None = None
     features: FeatureConfig | None = None
+    normalisation: NormalisationConfig | None = None
 
 
 @dataclass(frozen=True)
@@ -157,6 +159,7 @@ class Experiment:
     training: TrainingConfig
     semantics: SemanticsConfig | None = None
     features: FeatureConfig | None = None
+    normalisation: NormalisationConfig | None = None
 
     def tree(self) -> dict[str, Any]:
         """Plain resolved values, as `config.json` of a run holds them."""
@@ -166,6 +169,7 @@ class Experiment:
             "features": self.features,
             "method": self.method,
             "training": self.training,
+            "normalisation": self.normalisation,
         }
         return {name: table.model_dump(mode="json") for name, table in tables.items() if table is not None}
 
@@ -184,7 +188,7 @@ def parse_experiment(tree: dict[str, Any], source: str) -> Experiment:
             f"{source}: training.batch.sampling: method {method.name} wants pairs of one class; "
             f"choose {', '.join(PAIRED)}"
         )
-    return Experiment(tables.data, method, tables.training, tables.semantics, tables.features)
+    return Experiment(tables.data, method, tables.training, tables.semantics, tables.features, tables.normalisation)
 
 
 def _check_batch(training: TrainingConfig, source: str) -> None:

@@ -26,6 +26,7 @@ from inkseek.training.features import training_features
 from inkseek.training.folder import begin_folder, check_folder, environment_of, read_environment
 from inkseek.training.journal import Journal
 from inkseek.training.loop import StepRecord, Trainer
+from inkseek.training.normalisation import centred_network, normalise
 from inkseek.training.problem import build_method
 from inkseek.training.validation import validate
 
@@ -98,6 +99,8 @@ def train(experiment: Experiment, out: Path, watcher: Watcher, *, resume: bool =
     check_folder(out, experiment, resume=resume)
     # Before any picture is read: what the method lacks is then said at once.
     method = build_method(experiment, run_split(experiment).seen)
+    if experiment.normalisation is not None:
+        centred_network(method)
     data = prepare_data(experiment, watcher)
     watcher.message(
         f"{len(data.pixels.sketch.labels)} sketches and {len(data.pixels.photo.labels)} photos "
@@ -111,9 +114,16 @@ def train(experiment: Experiment, out: Path, watcher: Watcher, *, resume: bool =
     journal = Journal(out, trainer.global_step)
     try:
         _epochs(trainer, data, out / "checkpoint", journal, watcher)
+        with trainer.average.applied(trainer.method):
+            if experiment.normalisation is not None:
+                served = build_training_caches(
+                    data.training, experiment.data.preprocessing, Path(experiment.data.cache), watcher.decoding
+                )
+                normalise(trainer.method, served, experiment.normalisation, trainer.device)
+                _measure(trainer, data, journal, watcher, suffix="_normalised")
+            return write_run_model(trainer.method, experiment, out)
     finally:
         journal.close()
-    return write_run_model(trainer, experiment, out)
 
 
 def make_trainer(
@@ -150,20 +160,24 @@ def _epochs(trainer: Trainer, data: RunData, checkpoint: Path, journal: Journal,
 
 
 def _validate(trainer: Trainer, data: RunData, journal: Journal, watcher: Watcher) -> None:
-    epoch = trainer.position.epoch
     with trainer.average.applied(trainer.method):
-        for name, pair in data.validation.items():
-            found = validate(trainer.method.retrieval_network(), pair, trainer.device)
-            journal.write(name, epoch, trainer.global_step, found)
-            watcher.message(f"epoch {epoch}: {name} mAP@all {found['mAP@all']:.4f}")
+        _measure(trainer, data, journal, watcher)
 
 
-def write_run_model(trainer: Trainer, experiment: Experiment, out: Path) -> Path:
-    """Write `model/` from the averaged weights."""
-    card = model_card(trainer.method.paper, experiment, trainer.method.class_names, read_environment(out))
-    with trainer.average.applied(trainer.method), replacing(out / "model") as new:
+def _measure(trainer: Trainer, data: RunData, journal: Journal, watcher: Watcher, suffix: str = "") -> None:
+    epoch = trainer.position.epoch
+    for name, pair in data.validation.items():
+        found = validate(trainer.method.retrieval_network(), pair, trainer.device)
+        journal.write(name + suffix, epoch, trainer.global_step, found)
+        watcher.message(f"epoch {epoch}: {name + suffix} mAP@all {found['mAP@all']:.4f}")
+
+
+def write_run_model(method: Method, experiment: Experiment, out: Path) -> Path:
+    """Write `model/` from the method's weights."""
+    card = model_card(method.paper, experiment, method.class_names, read_environment(out))
+    with replacing(out / "model") as new:
         write_model_folder(
-            trainer.method,
+            method,
             new,
             name=out.name,
             preprocessing=experiment.data.preprocessing,

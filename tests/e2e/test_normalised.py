@@ -1,0 +1,45 @@
+"""Training with within-class normalisation: measured before and after, the same when it is exported again."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from inkseek.retrieval.model_folder import open_model_folder
+from tests.cli.calling import refusal
+from tests.e2e.conftest import train
+
+pytestmark = pytest.mark.slow
+
+BASELINE = ("--set", "training.batch.sampling=shuffled", "--set", "training.batch.classes=0")
+RIDGE = ("--set", "normalisation.ridge=3.0")
+
+
+def kinds(run: Path) -> list[str]:
+    records = map(json.loads, (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines())
+    return [record["kind"] for record in records if record["kind"] != "step"]
+
+
+def test_it_is_folded_into_the_encoder_and_measured(shapes: Path, tmp_path: Path) -> None:
+    plain, normalised = tmp_path / "plain", tmp_path / "normalised"
+    assert train(shapes, plain, *BASELINE, config="baseline-sketchy25").code == 0
+    assert train(shapes, normalised, *BASELINE, *RIDGE, config="baseline-sketchy25").code == 0
+    assert kinds(plain) == ["held_out"]
+    assert kinds(normalised) == ["held_out", "held_out_normalised"]
+    before, after = (load_file(run / "model" / "model.safetensors") for run in (plain, normalised))
+    assert {key: value.shape for key, value in before.items()} == {key: value.shape for key, value in after.items()}
+    changed = {key for key in before if not np.array_equal(before[key], after[key])}
+    assert changed == {"projection.weight", "projection.bias", "centre.mean"}
+    fingerprint = open_model_folder(normalised).fingerprint
+    shutil.rmtree(normalised / "model")
+    assert train(shapes, normalised, *BASELINE, *RIDGE, "--resume", config="baseline-sketchy25").code == 0
+    assert open_model_folder(normalised).fingerprint == fingerprint
+
+
+def test_a_method_without_a_centre_is_refused_before_a_picture_is_read(shapes: Path, tmp_path: Path) -> None:
+    sentence = refusal(train(shapes, tmp_path / "run", *RIDGE))
+    assert sentence.startswith("normalisation: sake as configured has no network for both modalities")
+    assert not (tmp_path / "run").exists()
