@@ -28,6 +28,7 @@ from safetensors import safe_open
 from inkseek.config import Config, read_toml
 from inkseek.evaluation.per_query import PerQuery, load_per_query
 from inkseek.evaluation.statistics import paired_bootstrap, seed_interval
+from inkseek.training.folder import training_seconds
 
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = ROOT / "docs" / "measurements" / "studies"
@@ -148,7 +149,7 @@ def facts(study: Study, name: str, row: Row) -> dict[str, Any]:
         "interval": None if interval is None else [round(interval.low, 4), round(interval.high, 4)],
         "dimension": evaluation["feature"]["dimension"],
         "parameters": parameters(first),
-        "minutes": round(float(np.mean([training_minutes(repeat.folder) for repeat in done])), 1),
+        "minutes": round(float(np.mean([training_seconds(repeat.folder) / 60 for repeat in done])), 1),
         "commit": environment["commits"][-1],
         "command": shlex.join(done[0].command) if done[0].command else f"run {first.name}",
         "data": evaluation["data"],
@@ -160,13 +161,6 @@ def parameters(run: Path) -> int:
     with safe_open(run / "model" / "model.safetensors", framework="numpy") as tensors:
         shapes = [tensors.get_slice(key).get_shape() for key in tensors.keys()]  # noqa: SIM118 - no mapping
     return sum(int(np.prod(shape)) for shape in shapes)
-
-
-def training_minutes(run: Path) -> float:
-    """Time spent in steps."""
-    lines = (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
-    seconds = [float(record["seconds"]) for record in map(json.loads, lines) if record["kind"] == "step"]
-    return sum(seconds) / 60
 
 
 def mean_values(study: Study, name: str, row: Row, paths: tuple[str, ...]) -> NDArray[np.float64]:

@@ -9,8 +9,8 @@ import pytest
 from safetensors.numpy import load_file
 
 from inkseek.retrieval.model_folder import open_model_folder
-from tests.cli.calling import refusal
-from tests.e2e.conftest import train
+from tests.cli.calling import inkseek, refusal
+from tests.e2e.conftest import Run, train
 
 pytestmark = pytest.mark.slow
 
@@ -43,3 +43,22 @@ def test_a_method_without_a_centre_is_refused_before_a_picture_is_read(shapes: P
     sentence = refusal(train(shapes, tmp_path / "run", *RIDGE))
     assert sentence.startswith("normalisation: sake as configured has no network for both modalities")
     assert not (tmp_path / "run").exists()
+
+
+def test_a_soup_is_a_run_like_another(shapes: Path, finished: Run, tmp_path: Path) -> None:
+    other, out = tmp_path / "other", tmp_path / "soup"
+    assert train(shapes, other, *BASELINE, config="baseline-sketchy25").code == 0
+    sentence = refusal(inkseek("soup", other, finished.folder, "--out", out))
+    assert "its network has another form" in sentence
+    assert not out.exists()
+    done = inkseek("soup", other, finished.folder, "--out", out, *RIDGE, "--json")
+    assert done.code == 0
+    assert set(json.loads(done.out)["figures"]) == {"held_out_soup", "held_out_normalised"}
+    ingredients = json.loads((out / "environment.json").read_text())["soup"]
+    assert [each["config"]["method"]["name"] for each in ingredients] == ["baseline", "sake"]
+    card = (out / "model" / "README.md").read_text()
+    assert "Soup: the mean weights of `other` (baseline, " in card
+    assert "Codes normalised within classes: ridge 3, gap 1" in card
+    evaluation = inkseek("evaluate", out, "--data", shapes, "--split", "sketchy2", "--json")
+    assert json.loads(evaluation.out)["zero_shot"] is True
+    assert "holds a run already" in refusal(inkseek("soup", other, finished.folder, "--out", out, *RIDGE))

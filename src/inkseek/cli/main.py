@@ -17,6 +17,7 @@ from inkseek.cli.index import index
 from inkseek.cli.methods import methods
 from inkseek.cli.report import report
 from inkseek.cli.search import search
+from inkseek.cli.soup import soup
 from inkseek.cli.train import train
 from inkseek.cli.weights import weights_app
 from inkseek.errors import InkseekError
@@ -62,6 +63,7 @@ app.add_typer(gallery_app, name="gallery")
 app.add_typer(data_app, name="data")
 app.command()(demo)
 app.command()(train)
+app.command()(soup)
 app.command()(export)
 app.command()(evaluate)
 app.command()(report)

@@ -35,7 +35,7 @@ def model_card(
 - Training: at {data.training_size} pixels, {training.epochs} epochs, seed {training.seed}, \
 {environment["pictures"]} pictures (manifest {environment["manifest"][:12]}), {environment["device"]}
 - Commit: {", ".join(environment["commits"])}
-
+{_after_training(experiment, environment)}
 ## Terms
 
 {TERMS}
@@ -49,6 +49,19 @@ Five sketches and five photos of each seen class were set aside; no picture of a
 
 {_figures(figures)}
 """
+
+
+def _after_training(experiment: Experiment, environment: dict[str, Any]) -> str:
+    lines = []
+    if soup := environment.get("soup"):
+        runs = ", ".join(
+            f"`{run['run']}` ({run['config']['method']['name']}, {run['fingerprint'][:12]}, {'/'.join(run['commits'])})"
+            for run in soup
+        )
+        lines.append(f"- Soup: the mean weights of {runs}; what is said of training is the first's\n")
+    if (strength := experiment.normalisation) is not None:
+        lines.append(f"- Codes normalised within classes: ridge {strength.ridge:g}, gap {strength.gap:g}\n")
+    return "".join(lines)
 
 
 def _figures(figures: Evaluation | None) -> str:

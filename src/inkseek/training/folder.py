@@ -91,6 +91,14 @@ def last_figures(out: Path) -> dict[str, dict[str, float]]:
     return found
 
 
+def training_seconds(out: Path) -> float:
+    """Time that a run's steps took; of a soup, that of all its runs."""
+    ingredients = read_environment(out).get("soup", [])
+    records = map(json.loads, (out / METRICS).read_text(encoding="utf-8").splitlines())
+    own = sum(float(record["seconds"]) for record in records if record["kind"] == "step")
+    return own + sum(float(ingredient["seconds"]) for ingredient in ingredients)
+
+
 def _commit() -> str:
     """Commit of the source tree that runs; a package installed without its repository has none."""
     package = Path(__file__).resolve().parents[1]

@@ -114,14 +114,9 @@ def train(experiment: Experiment, out: Path, watcher: Watcher, *, resume: bool =
     journal = Journal(out, trainer.global_step)
     try:
         _epochs(trainer, data, out / "checkpoint", journal, watcher)
+        measure = Measure(data, trainer.device, journal, watcher, trainer.position.epoch, trainer.global_step)
         with trainer.average.applied(trainer.method):
-            if experiment.normalisation is not None:
-                served = build_training_caches(
-                    data.training, experiment.data.preprocessing, Path(experiment.data.cache), watcher.decoding
-                )
-                normalise(trainer.method, served, experiment.normalisation, trainer.device)
-                _measure(trainer, data, journal, watcher, suffix="_normalised")
-            return write_run_model(trainer.method, experiment, out)
+            return finish(trainer.method, experiment, measure, out)
     finally:
         journal.close()
 
@@ -155,21 +150,39 @@ def _epochs(trainer: Trainer, data: RunData, checkpoint: Path, journal: Journal,
         trainer.run_epoch(after_step)
         epoch = trainer.position.epoch
         if config.validate_every and (epoch % config.validate_every == 0 or epoch == config.epochs):
-            _validate(trainer, data, journal, watcher)
+            measure = Measure(data, trainer.device, journal, watcher, epoch, trainer.global_step)
+            with trainer.average.applied(trainer.method):
+                measure(trainer.method)
         trainer.save(checkpoint)
 
 
-def _validate(trainer: Trainer, data: RunData, journal: Journal, watcher: Watcher) -> None:
-    with trainer.average.applied(trainer.method):
-        _measure(trainer, data, journal, watcher)
+@dataclass(frozen=True)
+class Measure:
+    """Measures a method on pictures of seen classes, and says so in the journal and to the watcher."""
+
+    data: RunData
+    device: torch.device
+    journal: Journal
+    watcher: Watcher
+    epoch: int
+    step: int
+
+    def __call__(self, method: Method, suffix: str = "") -> None:
+        """One record a validation view; `suffix` says what was done to the weights."""
+        for name, pair in self.data.validation.items():
+            found = validate(method.retrieval_network(), pair, self.device)
+            self.journal.write(name + suffix, self.epoch, self.step, found)
+            self.watcher.message(f"epoch {self.epoch}: {name + suffix} mAP@all {found['mAP@all']:.4f}")
 
 
-def _measure(trainer: Trainer, data: RunData, journal: Journal, watcher: Watcher, suffix: str = "") -> None:
-    epoch = trainer.position.epoch
-    for name, pair in data.validation.items():
-        found = validate(trainer.method.retrieval_network(), pair, trainer.device)
-        journal.write(name + suffix, epoch, trainer.global_step, found)
-        watcher.message(f"epoch {epoch}: {name + suffix} mAP@all {found['mAP@all']:.4f}")
+def finish(method: Method, experiment: Experiment, measure: Measure, out: Path) -> Path:
+    """Normalise where the experiment asks for it, and write `model/`."""
+    if experiment.normalisation is not None:
+        data, cache = experiment.data, Path(experiment.data.cache)
+        served = build_training_caches(measure.data.training, data.preprocessing, cache, measure.watcher.decoding)
+        normalise(method, served, experiment.normalisation, measure.device)
+        measure(method, "_normalised")
+    return write_run_model(method, experiment, out)
 
 
 def write_run_model(method: Method, experiment: Experiment, out: Path) -> Path:
