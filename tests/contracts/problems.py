@@ -40,16 +40,12 @@ def problem(classes: int) -> TrainingProblem:
 RATES = {"ssgn": 3e-3, "tcn": 1e-3, "wad_cmsn": 1e-2}
 """Learning rate of methods that learn slowly at their own: so that 40 steps stand for their thousands."""
 
-WEIGHTS = {"tcn": {"sharing": 10.0}}
-"""Weights that are no bar to learning in 40 steps: TCN's 1,000 holds the kernels nearly still."""
-
 
 def method_tree(name: str) -> dict[str, Any]:
     """The method's own `[method]` table, smaller where size is only time, quicker where a rate is."""
     tree: dict[str, Any] = read_toml(CONFIGS / f"{name}-sketchy25.toml")["method"]
     if name in RATES:
         tree["optimiser"] |= {"rate": RATES[name]}
-    tree["weights"] |= WEIGHTS.get(name, {})
     return tree | {"backbone": "efficientnet-lite0", "dimension": 16}
 
 
