@@ -5,7 +5,8 @@
                                                  keep a measurement first
 
 A measurement is one JSON file: the command, the commit that ran it, and the evaluation as it was printed. The table of
-a study stands wherever a page has `<!-- study NAME -->` and `<!-- /study -->`.
+a study stands wherever a page has `<!-- study NAME -->` and `<!-- /study -->`, that of a split's floors between
+`<!-- floors SPLIT -->` and `<!-- /floors -->`.
 """
 
 import argparse
@@ -75,24 +76,45 @@ def study_table(name: str) -> str:
     return _study(json.loads(file.read_text(encoding="utf-8"))) if file.exists() else "Not measured yet."
 
 
+def floor_table(split: str) -> str:
+    """What the features are worth by themselves that methods start from."""
+    file = MEASUREMENTS / "floors" / f"{split}.json"
+    if not file.exists():
+        return "Not measured yet."
+    found = json.loads(file.read_text(encoding="utf-8"))
+    lines = [
+        f"Cosine of features at {found['size']} px, nothing trained on top; mAP@all under `standard`, commit "
+        f"{found['commit']}.",
+        "",
+        "| network | feature | d | mAP@all |",
+        "|---|---|---|---|",
+        *(
+            f"| {row['network']} | {row['feature']} | {row['dimension']} | {row['mAP@all']:.3f} |"
+            for row in found["rows"]
+        ),
+    ]
+    return "\n".join(lines)
+
+
 def _study(study: dict[str, Any]) -> str:
     measured = [row for row in study["rows"] if row["runs"]]
     data = measured[0]["data"]
+    columns = [name for name in STUDY_COLUMNS if name != "published" or any(row["paper"] for row in measured)]
     lines = [
         f"{study['question']} mAP@all under `standard`, split {data['split']}: {data['queries']} sketches against "
         f"{data['gallery']} photos of {data['classes']} unseen classes, manifest {data['manifest'][:12]}. Differences "
         f"are to *{study['reference']}*, with the 95 % interval and p of a paired bootstrap over queries of the means "
         f"over seeds.",
         "",
-        f"| {' | '.join(STUDY_COLUMNS)} |",
-        f"|{'---|' * len(STUDY_COLUMNS)}",
-        *map(_study_row, measured),
+        f"| {' | '.join(columns)} |",
+        f"|{'---|' * len(columns)}",
+        *(_study_row(row, columns) for row in measured),
     ]
     missing = [row["name"] for row in study["rows"] if not row["runs"]]
     return "\n".join([*lines, *(["", f"Not run: {', '.join(missing)}."] if missing else [])])
 
 
-def _study_row(row: dict[str, Any]) -> str:
+def _study_row(row: dict[str, Any], columns: list[str]) -> str:
     interval = f"{row['interval'][0]:.3f} to {row['interval'][1]:.3f}" if row["interval"] else "–"
     difference = row.get("difference")
     compared = "–", "–"
@@ -101,20 +123,25 @@ def _study_row(row: dict[str, Any]) -> str:
         compared = f"{difference['mean']:+.3f} ({low:+.3f} to {high:+.3f})", f"{difference['p_value']:.4f}"
     cells = (
         row["name"], row["paper"] or "–", f"{row['mean']:.3f}", interval, str(row["runs"]), *compared,
-        str(row["dimension"]), f"{row['parameters'] / 1e6:.1f} M", f"{row['minutes']:.1f}", row["commit"][:12],
+        str(row["dimension"]), f"{row['parameters'] / 1e6:.1f} M", f"{row['minutes']:.1f}", row["commit"],
     )  # fmt: skip
-    return f"| {' | '.join(cells)} |"
+    shown = (cell for name, cell in zip(STUDY_COLUMNS, cells, strict=True) if name in columns)
+    return f"| {' | '.join(shown)} |"
 
 
 def page_with_tables(page: str) -> str:
     """The page with everything between its markers written anew."""
     page = _filled(page, "measurements", tables(read_measurements())) if "<!-- measurements -->" in page else page
-    return re.sub(
-        r"<!-- study (\S+) -->.*?<!-- /study -->",
-        lambda found: f"<!-- study {found[1]} -->\n\n{study_table(found[1])}\n\n<!-- /study -->",
-        page,
-        flags=re.DOTALL,
-    )
+    for kind, table in (("study", study_table), ("floors", floor_table)):
+        page = re.sub(
+            rf"<!-- {kind} (\S+) -->.*?<!-- /{kind} -->",
+            lambda found, kind=kind, table=table: (  # type: ignore[misc]
+                f"<!-- {kind} {found[1]} -->\n\n{table(found[1])}\n\n<!-- /{kind} -->"
+            ),
+            page,
+            flags=re.DOTALL,
+        )
+    return page
 
 
 def _filled(page: str, name: str, text: str) -> str:

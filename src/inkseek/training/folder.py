@@ -62,7 +62,7 @@ def environment_of(manifest: Manifest, split: ClassSplit, device: torch.device) 
     """What else a result depends on: commit, versions, device, data, classes."""
     packages = ("inkseek", "torch", "numpy", "onnx")
     return {
-        "commits": [_commit()],
+        "commits": [source_commit()],
         "python": platform.python_version(),
         "versions": {name: version(name) for name in packages},
         "device": device_name(device),
@@ -99,7 +99,7 @@ def training_seconds(out: Path) -> float:
     return own + sum(float(ingredient["seconds"]) for ingredient in ingredients)
 
 
-def _commit() -> str:
+def source_commit() -> str:
     """Commit of the source tree that runs; a package installed without its repository has none."""
     package = Path(__file__).resolve().parents[1]
     command = ["git", "-C", str(package), "describe", "--always", "--dirty", "--abbrev=12"]
