@@ -11,9 +11,12 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from inkseek.data.cache import build_evaluation_caches
+from inkseek.data.manifest import Manifest
 from inkseek.evaluation.retrieval_metrics import retrieval_metrics
 from inkseek.evaluation.selection import select
 from inkseek.methods._imagenet import pretrained, split_classifier
@@ -26,6 +29,8 @@ from inkseek.training.validation import encode
 
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = ROOT / "docs" / "measurements" / "floors"
+Matrix = NDArray[np.float32]
+Labels = NDArray[np.int64]
 TAPS: tuple[Tap, ...] = ("stages", "visual", "code")
 
 
@@ -51,6 +56,12 @@ def columns(extractor: Extractor) -> dict[str, slice]:
     }
 
 
+def cosine_map(sketch: Matrix, photo: Matrix, sketch_labels: Labels, photo_labels: Labels) -> float:
+    """Mean over queries of AP@all under `standard`, by cosine; features have any length."""
+    unit = [rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in (sketch, photo)]
+    return retrieval_metrics(unit[0], unit[1], sketch_labels, photo_labels)["standard"].micro()["mAP@all"]
+
+
 def main() -> None:
     """Measure and keep."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -71,11 +82,13 @@ def main() -> None:
             for cache, modality in ((pair.sketch, SKETCH), (pair.photo, PHOTO))
         )
         for kind, part in columns(extractor).items():
-            found = retrieval_metrics(sketch[:, part], photo[:, part], *labels)["standard"].micro()["mAP@all"]
+            found = cosine_map(sketch[:, part], photo[:, part], *labels)
             row = {"network": name, "feature": kind, "dimension": sketch[:, part].shape[1]}
             rows.append(row | {"mAP@all": round(found, 4)})
     KEPT.mkdir(parents=True, exist_ok=True)
-    tree = {"split": arguments.split, "size": arguments.size, "commit": source_commit(), "rows": rows}
+    manifest = Manifest(view.queries.root, (*view.queries.rows, *view.gallery.rows))
+    data = {"queries": len(labels[0]), "gallery": len(labels[1]), "manifest": manifest.hash}
+    tree = {"split": arguments.split, "size": arguments.size, "commit": source_commit(), "data": data, "rows": rows}
     (KEPT / f"{arguments.split}.json").write_text(json.dumps(tree, indent=1) + "\n", encoding="utf-8")
 
 

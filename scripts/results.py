@@ -83,8 +83,9 @@ def floor_table(split: str) -> str:
         return "Not measured yet."
     found = json.loads(file.read_text(encoding="utf-8"))
     lines = [
-        f"Cosine of features at {found['size']} px, nothing trained on top; mAP@all under `standard`, commit "
-        f"{found['commit']}.",
+        f"Cosine of features at {found['size']} px, nothing trained on top; mAP@all under `standard`, "
+        f"{found['data']['queries']} sketches against {found['data']['gallery']} photos, manifest "
+        f"{found['data']['manifest'][:12]}, `python scripts/floors.py`, commit {found['commit']}.",
         "",
         "| network | feature | d | mAP@all |",
         "|---|---|---|---|",
@@ -104,7 +105,8 @@ def _study(study: dict[str, Any]) -> str:
         f"{study['question']} mAP@all under `standard`, split {data['split']}: {data['queries']} sketches against "
         f"{data['gallery']} photos of {data['classes']} unseen classes, manifest {data['manifest'][:12]}. Differences "
         f"are to *{study['reference']}*, with the 95 % interval and p of a paired bootstrap over queries of the means "
-        f"over seeds.",
+        f"over seeds: for these runs, this gallery and these classes; it knows nothing of how seeds differ, and each "
+        f"line is tested alone. Minutes are those of the steps, without those of the features a method starts from.",
         "",
         f"| {' | '.join(columns)} |",
         f"|{'---|' * len(columns)}",

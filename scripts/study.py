@@ -130,9 +130,14 @@ def values(folder: Path) -> tuple[PerQuery, NDArray[np.float64]]:
     return found, found.values[COLUMN]
 
 
+def measured(study: Study, name: str, row: Row) -> list[Repeat]:
+    """The row's runs that are measured."""
+    return [repeat for repeat in repeats(study, name, row) if (repeat.measurement / "evaluation.json").exists()]
+
+
 def facts(study: Study, name: str, row: Row) -> dict[str, Any]:
     """Everything a table says of a row but how it compares."""
-    done = [repeat for repeat in repeats(study, name, row) if (repeat.measurement / "evaluation.json").exists()]
+    done = measured(study, name, row)
     if not done:
         return {"name": row.name, "paper": row.paper, "runs": 0}
     scores = [float(values(repeat.measurement)[1].mean()) for repeat in done]
@@ -166,7 +171,7 @@ def parameters(run: Path) -> int:
 def mean_values(study: Study, name: str, row: Row, paths: tuple[str, ...]) -> NDArray[np.float64]:
     """Average precision of every query, in the order of `paths`, as a mean over the row's seeds."""
     columns = []
-    for repeat in repeats(study, name, row):
+    for repeat in measured(study, name, row):
         found, column = values(repeat.measurement)
         place = {path: position for position, path in enumerate(found.paths)}
         columns.append(column[[place[path] for path in paths]])

@@ -37,6 +37,7 @@ def test_it_is_folded_into_the_encoder_and_measured(shapes: Path, tmp_path: Path
     shutil.rmtree(normalised / "model")
     assert train(shapes, normalised, *BASELINE, *RIDGE, "--resume", config="baseline-sketchy25").code == 0
     assert open_model_folder(normalised).fingerprint == fingerprint
+    assert kinds(normalised) == ["held_out", "held_out_normalised"]
 
 
 def test_a_method_without_a_centre_is_refused_before_a_picture_is_read(shapes: Path, tmp_path: Path) -> None:
@@ -53,7 +54,7 @@ def test_a_soup_is_a_run_like_another(shapes: Path, finished: Run, tmp_path: Pat
     assert not out.exists()
     done = inkseek("soup", other, finished.folder, "--out", out, *RIDGE, "--json")
     assert done.code == 0
-    assert set(json.loads(done.out)["figures"]) == {"held_out_soup", "held_out_normalised"}
+    assert set(json.loads(done.out)["figures"]) == {"held_out_normalised"}
     ingredients = json.loads((out / "environment.json").read_text())["soup"]
     assert [each["config"]["method"]["name"] for each in ingredients] == ["baseline", "sake"]
     card = (out / "model" / "README.md").read_text()
@@ -62,3 +63,13 @@ def test_a_soup_is_a_run_like_another(shapes: Path, finished: Run, tmp_path: Pat
     evaluation = inkseek("evaluate", out, "--data", shapes, "--split", "sketchy2", "--json")
     assert json.loads(evaluation.out)["zero_shot"] is True
     assert "holds a run already" in refusal(inkseek("soup", other, finished.folder, "--out", out, *RIDGE))
+    sentence = refusal(train(shapes, out, *BASELINE, *RIDGE, "--resume", config="baseline-sketchy25"))
+    assert sentence == f"{out}: is a soup of runs, which is not trained further; choose another --out"
+
+
+def test_a_soup_that_fails_leaves_nothing(shapes: Path, finished: Run, tmp_path: Path) -> None:
+    other, out = tmp_path / "other", tmp_path / "soup"
+    assert train(shapes, other, *BASELINE, config="baseline-sketchy25").code == 0
+    gone = ("--set", f"data.root={tmp_path / 'gone'}")
+    assert refusal(inkseek("soup", other, finished.folder, "--out", out, *RIDGE, *gone))
+    assert {path.name for path in tmp_path.iterdir()} == {"other"}

@@ -145,7 +145,7 @@ def test_the_auto_encoders_terms_equal_their_loops() -> None:
     found, embedding = terms(method, "autoencoder"), array(Outputs(method).embedding)
     assert method.autoencoder is not None
     encoder, decoder = layers(method.autoencoder)
-    rebuilt = reference.relu_layer(reference.relu_layer(embedding, *encoder), *decoder)
+    rebuilt = reference.linear_layer(reference.relu_layer(embedding, *encoder), *decoder)
     close(found["autoencoder"], reference.squared(rebuilt, embedding))
     close(found["sparsity"], reference.column_norms(encoder[0], len(LABELS)))
 

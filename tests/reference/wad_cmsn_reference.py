@@ -77,9 +77,14 @@ def squared(a: Array, b: Array) -> float:
     return mean([(p - q) ** 2 for x, y in zip(a, b, strict=True) for p, q in zip(x, y, strict=True)])
 
 
+def linear_layer(x: Array, weight: Array, bias: Array) -> Array:
+    """W x + b, the auto-encoder's way back."""
+    return np.array([[math.fsum(weight[j] * row) + bias[j] for j in range(len(bias))] for row in x])
+
+
 def relu_layer(x: Array, weight: Array, bias: Array) -> Array:
-    """ReLU(W x + b), a layer of the auto-encoder."""
-    return np.array([[max(math.fsum(weight[j] * row) + bias[j], 0.0) for j in range(len(bias))] for row in x])
+    """ReLU(W x + b), the auto-encoder's way there."""
+    return np.array([[max(value, 0.0) for value in row] for row in linear_layer(x, weight, bias)])
 
 
 def column_norms(weight: Array, samples: int) -> float:

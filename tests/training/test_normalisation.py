@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inkseek.errors import ConfigError
+from inkseek.errors import ConfigError, ManifestError
 from inkseek.methods._base import Method
 from inkseek.training.experiment import load_experiment
 from inkseek.training.normalisation import (
@@ -75,7 +75,7 @@ def test_what_varies_within_classes_is_shrunk_most() -> None:
 
 def test_without_a_common_class_there_is_no_gap_to_measure() -> None:
     sketch, photo = codes(0)
-    with pytest.raises(ValueError, match="no class has both"):
+    with pytest.raises(ManifestError, match="no class has both"):
         within_class_map(sketch, LabelledCodes(photo.codes, photo.labels + 10), STRENGTH)
 
 

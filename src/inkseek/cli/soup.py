@@ -13,7 +13,7 @@ def soup(
     out: Annotated[Path, typer.Option(help="Run folder to write.")],
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", help="Override a key of the first run: normalisation.ridge=3.0. Repeatable."),
+        typer.Option("--set", help="normalisation.ridge=3.0, normalisation.gap=1.0 or data.root=DIR. Repeatable."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the run's folder and figures as JSON.")] = False,
 ) -> None:
@@ -31,4 +31,6 @@ def soup(
     if as_json:
         print_json({"format": 1, "run": str(out), "model": str(model), "figures": last_figures(out)})
     else:
-        messages().print(f"model: {model}", markup=False, soft_wrap=True)
+        messages().print(
+            f"model: {model}\nmeasure it: inkseek evaluate {out} --data DIR --split NAME", markup=False, soft_wrap=True
+        )

@@ -111,7 +111,7 @@ def statistics_kept(*networks: nn.Module) -> Iterator[None]:
 
 
 class AutoEncoder(nn.Module):
-    """Semantic embedding [s] to code [d] and back, each way one layer with a ReLU."""
+    """Semantic embedding [s] to code [d] by one layer with a ReLU, and back by one without."""
 
     def __init__(self, semantic: int, dimension: int) -> None:
         super().__init__()
@@ -123,8 +123,9 @@ class AutoEncoder(nn.Module):
         return F.relu(self.encoder(embedding))
 
     def decode(self, code: Float[Tensor, "n d"]) -> Float[Tensor, "n s"]:
-        """Embedding, nowhere negative."""
-        return F.relu(self.decoder(code))
+        """Embedding; word vectors have negative values."""
+        found: Tensor = self.decoder(code)
+        return found
 
 
 class VisualBranch(nn.Module):

@@ -184,11 +184,14 @@ class Ssgn(FeatureMethod):
         classes, s = self.embeddings.shape
         half = config.hidden // 2
         self.encoder = PairEncoder(d, config.hidden, config.latent, config.dropout)
+        # By a generator of its own: K then changes nothing else of the random start.
+        own = torch.Generator().manual_seed(torch.initial_seed())
+        noise = torch.randn(config.samples, config.latent, generator=own)
         self.sketch_head = SketchHead(
             FusedReduction(fused, d),
             perceptron(d, half, s, config.dropout) if config.predicts else None,
             build_decoder(config, s),
-            torch.randn(config.samples, config.latent),
+            noise,
             s,
         )
         self.photo_head = FusedReduction(fused, d)

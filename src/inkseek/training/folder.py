@@ -30,6 +30,8 @@ def check_folder(out: Path, experiment: Experiment, *, resume: bool) -> None:
         return
     if not resume:
         raise ConfigError(f"{out}: holds a run already; continue it with --resume or choose another --out")
+    if (out / ENVIRONMENT).exists() and "soup" in read_environment(out):
+        raise ConfigError(f"{out}: is a soup of runs, which is not trained further; choose another --out")
     # Read as an experiment: a key that came later has its default, which is how the run was begun.
     if parse_experiment(_read_json(out / CONFIG), str(out / CONFIG)) != experiment:
         raise ConfigError(f"{out}: was begun with other settings; resume with the same ones or choose another --out")

@@ -31,9 +31,19 @@ class Journal:
         for name, value in values.items():
             self.board.add_scalar(f"{kind}/{name}", value, step)
 
+    def drop(self, step: int, suffix: str) -> None:
+        """Drop the records of a step whose kind ends so, which are to be written anew."""
+        lines = self.path.read_text(encoding="utf-8").splitlines() if self.path.exists() else []
+        kept = [line for line in lines if not _is_of(json.loads(line), step, suffix)]
+        self.path.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
+
     def close(self) -> None:
         """Flush the curves."""
         self.board.close()
+
+
+def _is_of(record: dict[str, Any], step: int, suffix: str) -> bool:
+    return bool(record["step"] == step and record["kind"].endswith(suffix))
 
 
 def _trim(path: Path, step: int) -> None:

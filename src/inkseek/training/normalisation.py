@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from inkseek.config import Config
 from inkseek.data.cache import CachePair
-from inkseek.errors import ConfigError
+from inkseek.errors import ConfigError, ManifestError
 from inkseek.methods._base import Method
 from inkseek.methods._networks import PHOTO, SKETCH, ModalityCentre, SharedNetwork
 from inkseek.training.validation import encode
@@ -51,11 +51,11 @@ def within_class_map(sketch: LabelledCodes, photo: LabelledCodes, config: Normal
         A [d, d], symmetric; r is `ridge` and g `gap`.
 
     Raises:
-        ValueError: no class has both sketches and photos.
+        ManifestError: no class has both sketches and photos.
     """
     both = np.intersect1d(sketch.labels, photo.labels)
     if len(both) == 0:
-        raise ValueError("no class has both sketches and photos")
+        raise ManifestError("normalisation: no class has both sketches and photos; add sources or remove the table")
     means = [_class_means(part) for part in (sketch, photo)]
     apart = np.stack([means[0][c] - means[1][c] for c in both.tolist()])
     gap = np.cov(apart, rowvar=False, bias=True)
@@ -87,7 +87,7 @@ def centred_network(method: Method) -> tuple[SharedNetwork, ModalityCentre]:
         return network, network.centre
     raise ConfigError(
         f"normalisation: {method.paper.method} as configured has no network for both modalities that takes their means "
-        f"away; set method.centred = true if it has that switch, or remove the table"
+        f"away; train with method.centred = true if it has that switch, or remove the table"
     )
 
 

@@ -116,7 +116,7 @@ def train(experiment: Experiment, out: Path, watcher: Watcher, *, resume: bool =
         _epochs(trainer, data, out / "checkpoint", journal, watcher)
         measure = Measure(data, trainer.device, journal, watcher, trainer.position.epoch, trainer.global_step)
         with trainer.average.applied(trainer.method):
-            return finish(trainer.method, experiment, measure, out)
+            return finish(trainer.method, experiment, measure, out, out.name)
     finally:
         journal.close()
 
@@ -175,24 +175,25 @@ class Measure:
             self.watcher.message(f"epoch {self.epoch}: {name + suffix} mAP@all {found['mAP@all']:.4f}")
 
 
-def finish(method: Method, experiment: Experiment, measure: Measure, out: Path) -> Path:
-    """Normalise where the experiment asks for it, and write `model/`."""
+def finish(method: Method, experiment: Experiment, measure: Measure, out: Path, name: str) -> Path:
+    """Normalise where the experiment asks for it, and write `model/` under the name that results call it."""
     if experiment.normalisation is not None:
         data, cache = experiment.data, Path(experiment.data.cache)
         served = build_training_caches(measure.data.training, data.preprocessing, cache, measure.watcher.decoding)
         normalise(method, served, experiment.normalisation, measure.device)
+        measure.journal.drop(measure.step, "_normalised")  # of a run that is exported again
         measure(method, "_normalised")
-    return write_run_model(method, experiment, out)
+    return write_run_model(method, experiment, out, name)
 
 
-def write_run_model(method: Method, experiment: Experiment, out: Path) -> Path:
+def write_run_model(method: Method, experiment: Experiment, out: Path, name: str) -> Path:
     """Write `model/` from the method's weights."""
     card = model_card(method.paper, experiment, method.class_names, read_environment(out))
     with replacing(out / "model") as new:
         write_model_folder(
             method,
             new,
-            name=out.name,
+            name=name,
             preprocessing=experiment.data.preprocessing,
             precision="float32",
             card=card,
