@@ -60,7 +60,7 @@ def test_reductions_equal_singular_vectors_in_several_blocks(
 
 @pytest.mark.parametrize("common", [False, True])
 def test_each_modality_is_reduced_by_training_features(common: bool) -> None:
-    method = build(common_basis=common)
+    method = build(common_basis=common, standardised=False)
     sketch, photo = features(feature_level.batch(visual=VISUAL, classes=3, each=9))
     method.begin(sketch, photo)
     centred = [array(rows - rows.mean(dim=0)) for rows in (sketch, photo)]

@@ -236,7 +236,8 @@ def test_dropout_is_for_training_alone() -> None:
 def test_every_configuration_is_read(path: Path) -> None:
     experiment = load_experiment(path, [])
     assert isinstance(experiment.method, TcnConfig)
-    assert experiment.method.weights.sharing == 1000.0
+    # The paper's own, but in the few steps of two cores, where it would hold the kernels still.
+    assert experiment.method.weights.sharing == (10.0 if path.stem == "tcn-sketchy25" else 1000.0)
     assert experiment.training.batch.sampling == "pairs"
     assert experiment.training.batch.sketches == experiment.training.batch.photos
     assert experiment.semantics is not None

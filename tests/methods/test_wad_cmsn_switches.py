@@ -68,7 +68,7 @@ def test_weights_of_switched_terms_are_the_specs_unless_they_are_given() -> None
         "adversarial": 1.0,
         "identity": 1.0,
         "pair": 1.0,
-        "classification": 1.0,
+        "classification": 10.0,  # of the configuration that is built on
         "penalty": 10.0,
         "autoencoder": 1.0,
         "sparsity": 0.001,
@@ -121,7 +121,7 @@ def test_reading_c_equals_its_loop() -> None:
     own, found = Outputs(method), terms(method, "generator")
     assert method.autoencoder is not None
     decoder, embedding = layers(method.autoencoder.decoder)[0], array(own.embedding)
-    rebuilt = [reference.relu_layer(code, *decoder) for code in arrays(*own.codes)]
+    rebuilt = [reference.linear_layer(code, *decoder) for code in arrays(*own.codes)]
     close(found["identity"], math.fsum(reference.matching(rows, embedding) for rows in rebuilt))
 
 
