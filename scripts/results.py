@@ -131,25 +131,21 @@ def _study_row(row: dict[str, Any], columns: list[str]) -> str:
     return f"| {' | '.join(shown)} |"
 
 
+TABLES = {
+    "measurements": lambda _: tables(read_measurements()),
+    "study": study_table,
+    "floors": floor_table,
+}
+
+
 def page_with_tables(page: str) -> str:
     """The page with everything between its markers written anew."""
-    page = _filled(page, "measurements", tables(read_measurements())) if "<!-- measurements -->" in page else page
-    for kind, table in (("study", study_table), ("floors", floor_table)):
-        page = re.sub(
-            rf"<!-- {kind} (\S+) -->.*?<!-- /{kind} -->",
-            lambda found, kind=kind, table=table: (  # type: ignore[misc]
-                f"<!-- {kind} {found[1]} -->\n\n{table(found[1])}\n\n<!-- /{kind} -->"
-            ),
-            page,
-            flags=re.DOTALL,
-        )
-    return page
 
+    def filled(marker: re.Match[str]) -> str:
+        begin, kind, name = marker.groups()
+        return f"{begin}\n\n{TABLES[kind](name)}\n\n<!-- /{kind} -->"
 
-def _filled(page: str, name: str, text: str) -> str:
-    before, rest = page.split(f"<!-- {name} -->")
-    after = rest.split(f"<!-- /{name} -->")[1]
-    return f"{before}<!-- {name} -->\n\n{text}\n\n<!-- /{name} -->{after}"
+    return re.sub(rf"(<!-- ({'|'.join(TABLES)})(?: (\S+))? -->).*?<!-- /\2 -->", filled, page, flags=re.DOTALL)
 
 
 def main() -> None:

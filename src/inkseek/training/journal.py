@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ class Journal:
 
     def __init__(self, run: Path, step: int) -> None:
         self.path = run / METRICS
-        _trim(self.path, step)
+        _keep(self.path, lambda record: record["step"] <= step)
         self.board = SummaryWriter(str(run / "tensorboard"), purge_step=step + 1)
 
     def write(self, kind: str, epoch: int, step: int, values: dict[str, float], **more: Any) -> None:  # noqa: ANN401
@@ -33,21 +34,15 @@ class Journal:
 
     def drop(self, step: int, suffix: str) -> None:
         """Drop the records of a step whose kind ends so, which are to be written anew."""
-        lines = self.path.read_text(encoding="utf-8").splitlines() if self.path.exists() else []
-        kept = [line for line in lines if not _is_of(json.loads(line), step, suffix)]
-        self.path.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
+        _keep(self.path, lambda record: not (record["step"] == step and record["kind"].endswith(suffix)))
 
     def close(self) -> None:
         """Flush the curves."""
         self.board.close()
 
 
-def _is_of(record: dict[str, Any], step: int, suffix: str) -> bool:
-    return bool(record["step"] == step and record["kind"].endswith(suffix))
-
-
-def _trim(path: Path, step: int) -> None:
-    """Drop records after `step`, and a line that a kill left half-written."""
+def _keep(path: Path, wanted: Callable[[dict[str, Any]], bool]) -> None:
+    """Drop all other records, and a line that a kill left half-written."""
     if not path.exists():
         return
     kept = []
@@ -56,6 +51,6 @@ def _trim(path: Path, step: int) -> None:
             record = json.loads(line)
         except ValueError:
             continue
-        if record["step"] <= step:
+        if wanted(record):
             kept.append(line + "\n")
     path.write_text("".join(kept), encoding="utf-8")
