@@ -16,7 +16,6 @@ import torch
 from numpy.typing import NDArray
 
 from inkseek.data.cache import build_evaluation_caches
-from inkseek.data.manifest import Manifest
 from inkseek.evaluation.retrieval_metrics import retrieval_metrics
 from inkseek.evaluation.selection import select
 from inkseek.methods._imagenet import pretrained, split_classifier
@@ -86,8 +85,7 @@ def main() -> None:
             row = {"network": name, "feature": kind, "dimension": sketch[:, part].shape[1]}
             rows.append(row | {"mAP@all": round(found, 4)})
     KEPT.mkdir(parents=True, exist_ok=True)
-    manifest = Manifest(view.queries.root, (*view.queries.rows, *view.gallery.rows))
-    data = {"queries": len(labels[0]), "gallery": len(labels[1]), "manifest": manifest.hash}
+    data = {"queries": len(labels[0]), "gallery": len(labels[1]), "manifest": view.manifest.hash}
     tree = {"split": arguments.split, "size": arguments.size, "commit": source_commit(), "data": data, "rows": rows}
     (KEPT / f"{arguments.split}.json").write_text(json.dumps(tree, indent=1) + "\n", encoding="utf-8")
 

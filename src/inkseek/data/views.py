@@ -78,6 +78,11 @@ class EvaluationData:
     gallery_mode: GalleryMode = "as_listed"
     generalized: Generalized | None = None
 
+    @property
+    def manifest(self) -> Manifest:
+        """Everything that is measured: queries, then gallery."""
+        return Manifest(self.queries.root, (*self.queries.rows, *self.gallery.rows))
+
 
 def held_out(manifest: Manifest, per_class: int = HELD_OUT_PER_CLASS) -> Manifest:
     """The `per_class` sketches and photos of each class with the smallest content hashes.

@@ -207,7 +207,7 @@ def _evaluation(
         "model": _model_facts(encoder),
         "run": run_facts(encoder.folder.path.parent),
         "data": {
-            "manifest": Manifest(data.queries.root, (*data.queries.rows, *data.gallery.rows)).hash,
+            "manifest": data.manifest.hash,
             "split": split,
             "gallery_mode": data.gallery_mode,
             "generalized": data.generalized,
