@@ -2,6 +2,7 @@
 
     python scripts/study.py run configs/studies/pcmsn.toml                what is not there yet; resumes
     python scripts/study.py run configs/studies/pcmsn.toml --only full    some rows
+    python scripts/study.py run configs/studies/pcmsn.toml --part 1/2     every second row, beside another process
     python scripts/study.py keep configs/studies/pcmsn.toml               the table, into docs/measurements/studies
 
 A study is a TOML file: `title`, `question`, `config` (the experiment of every row), `data` and `split` (what is
@@ -18,6 +19,7 @@ import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -104,17 +106,21 @@ def execute(command: tuple[str, ...]) -> None:
     subprocess.run(program, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - our own command
 
 
-def run(study: Study, name: str, only: list[str]) -> None:
-    """Train and measure what is not there yet."""
-    for row in study.rows:
-        if only and row.name not in only:
-            continue
-        for repeat in repeats(study, name, row):
+def run(study: Study, name: str, rows: list[Row]) -> None:
+    """Train and measure what is not there yet: every row with its first seed, then every row with its second."""
+    for round_ in zip_longest(*(repeats(study, name, row) for row in rows)):
+        for repeat in filter(None, round_):
             if repeat.command and not (repeat.folder / "model" / "config.json").exists():
                 begun = (repeat.folder / "config.json").exists()
                 execute((*repeat.command, *(("--resume",) if begun else ())))
             if not (repeat.measurement / "evaluation.json").exists():
                 execute(measuring(study, repeat))
+
+
+def part_of(rows: list[Row], part: str) -> list[Row]:
+    """Rows K, K + N, K + 2N ... of a part "K/N", K from 1."""
+    first, parts = map(int, part.split("/"))
+    return rows[first - 1 :: parts]
 
 
 def measuring(study: Study, repeat: Repeat) -> tuple[str, ...]:
@@ -209,10 +215,12 @@ def main() -> None:
     parser.add_argument("verb", choices=["run", "keep"])
     parser.add_argument("study", type=Path)
     parser.add_argument("--only", action="append", default=[], help="Name of a row; repeatable.")
+    parser.add_argument("--part", default="1/1", help="K/N: every Nth row from the Kth.")
     arguments = parser.parse_args()
     study = read_study(arguments.study)
     if arguments.verb == "run":
-        run(study, arguments.study.stem, arguments.only)
+        rows = [row for row in study.rows if row.name in (arguments.only or [row.name])]
+        run(study, arguments.study.stem, part_of(rows, arguments.part))
     else:
         keep(study, arguments.study.stem)
 

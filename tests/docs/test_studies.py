@@ -99,3 +99,19 @@ def test_a_table_holds_means_over_seeds_and_differences_of_the_same_queries(
     assert (less["parameters"], less["minutes"], less["runs"], less["paper"]) == (15, 1.5, 2, "0.5")
     assert absent == {"name": "not run", "paper": "", "runs": 0}
     assert given["command"] == "run given"
+
+
+def test_every_row_gets_its_first_seed_before_any_gets_its_second(
+    script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "study.toml"
+    file.write_text(STUDY)
+    study = script.read_study(file)
+    study = study.model_copy(update={"rows": tuple(script.Row(name=name, seeds=(0, 1)) for name in "abc")})
+    done: list[str] = []
+    monkeypatch.setattr(script, "execute", lambda command: done.append(" ".join(command[:2] + command[4:5])))
+    script.run(study, "s", script.part_of(list(study.rows), "1/2"))
+    trained = [line.split("/")[-1] for line in done if " train " in line]
+    assert trained == ["a-s0", "c-s0", "a-s1", "c-s1"]
+    assert [row.name for row in script.part_of(list(study.rows), "2/2")] == ["b"]
