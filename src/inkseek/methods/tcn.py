@@ -19,7 +19,7 @@ Map (tcn.md section -> here):
     2.2 head -> split_classifier, TcnBranch.norm, head_norm, dropout; statistics at test time -> test_norm
     2.3 teacher -> Teacher                             3.1 L_SWS -> kernels, soft_sharing, term "sharing"
     3.2 L_cls -> terms "sketch_classification" and "photo_classification"; L_kd -> term "distillation"
-    3.3 L_SEM -> batch_hard, entropy_weight, SemanticMetric, term "metric"; the SR of BHT+SR -> term "regression"
+    3.3 L_SEM -> batch_hard, entropy_weight, semantic_metric, term "metric"; the SR of BHT+SR -> term "regression"
     3.4 total -> [method.weights]                      6 rate schedule -> [training.schedule] kind = "exponential"
 
 Departures: any backbone. L_cls is two terms, one a modality, as the paper plots them; their weights are the ratio in
