@@ -1,6 +1,7 @@
 """One training step of a method: its time, its memory, and what our loop costs over a bare loop that does the same.
 
     python benchmarks/training.py [--config configs/sake-sketchy25.toml] [--steps 15] [--set KEY=VALUE]
+    python benchmarks/training.py --config configs/dsn-sketchy25.toml --keep      into docs/measurements/cost
 
 Both loops run in turns in one process on the same pictures: ours is `Trainer.run_epoch` with weight average, journal
 and TensorBoard; the bare one is the few lines that a script would have (gather, augment, and for each of the method's
@@ -12,9 +13,11 @@ import argparse
 import json
 import resource
 import statistics
+import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -22,10 +25,13 @@ from inkseek.methods._base import Batch
 from inkseek.training.batches import Choice, make_batch
 from inkseek.training.experiment import Experiment, load_experiment
 from inkseek.training.features import TrainingFeatures, feature_batch
+from inkseek.training.folder import source_commit
 from inkseek.training.journal import Journal
 from inkseek.training.loop import StepRecord, Trainer, build_optimiser
 from inkseek.training.problem import build_method
 from inkseek.training.run import make_trainer, prepare_data
+
+KEPT = Path(__file__).resolve().parents[1] / "docs" / "measurements" / "cost"
 
 
 class Silent:
@@ -94,7 +100,7 @@ def bare(trainer: Trainer, optimisers: dict[str, torch.optim.Optimizer], choices
     return (time.perf_counter() - start) / len(choices)
 
 
-def measure(experiment: Experiment, steps: int, rounds: int) -> dict[str, float | int | str]:
+def measure(experiment: Experiment, steps: int, rounds: int) -> dict[str, Any]:
     """Medians over rounds in turns."""
     data = prepare_data(experiment, Silent())
     method = build_method(experiment, data.training.class_names)
@@ -134,9 +140,16 @@ def main() -> None:
     parser.add_argument("--set", dest="settings", action="append", default=[], help="as of inkseek train")
     parser.add_argument("--steps", type=int, default=15)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--keep", action="store_true", help="write it where docs/results.md takes its table from")
     arguments = parser.parse_args()
     experiment = load_experiment(arguments.config, arguments.settings)
-    print(json.dumps(measure(experiment, arguments.steps, arguments.rounds), indent=2))
+    code = {"commit": source_commit(), "config": str(arguments.config)}
+    found = code | measure(experiment, arguments.steps, arguments.rounds)
+    text = json.dumps(found, indent=1) + "\n"
+    sys.stdout.write(text)
+    if arguments.keep:
+        KEPT.mkdir(parents=True, exist_ok=True)
+        (KEPT / f"{experiment.method.name}.json").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -6,13 +6,14 @@
 
 A measurement is one JSON file: the command, the commit that ran it, and the evaluation as it was printed. The table of
 a study stands wherever a page has `<!-- study NAME -->` and `<!-- /study -->`, that of a split's floors between
-`<!-- floors SPLIT -->` and `<!-- /floors -->`.
+`<!-- floors SPLIT -->` and `<!-- /floors -->`, that of what a step costs between `<!-- cost -->` and `<!-- /cost -->`.
 """
 
 import argparse
 import json
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -131,10 +132,29 @@ def _study_row(row: dict[str, Any], columns: list[str]) -> str:
     return f"| {' | '.join(shown)} |"
 
 
-TABLES = {
+def cost_table() -> str:
+    """What a training step of each method costs: `benchmarks/training.py --keep`."""
+    found = [json.loads(file.read_text(encoding="utf-8")) for file in sorted((MEASUREMENTS / "cost").glob("*.json"))]
+    if not found:
+        return "Not measured yet."
+    lines = [
+        "| method | seconds a step | bare loop | ours over bare | epoch, minutes | peak memory | threads | commit |",
+        "|---|---|---|---|---|---|---|---|",
+        *(
+            f"| {row['method']} | {row['ours_seconds_per_step']:.3f} | {row['bare_seconds_per_step']:.3f} "
+            f"| {row['ours_over_bare']:.3f} | {row['epoch_minutes']:.1f} | {row['peak_memory_mib'] / 1024:.1f} GiB "
+            f"| {row['threads']} | {row['commit']} |"
+            for row in found
+        ),
+    ]
+    return "\n".join(lines)
+
+
+TABLES: dict[str, Callable[[str], str]] = {
     "measurements": lambda _: tables(read_measurements()),
     "study": study_table,
     "floors": floor_table,
+    "cost": lambda _: cost_table(),
 }
 
 
