@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from inkseek.methods._base import Method, Samples
+from inkseek.methods._features import FeatureMethod
 from inkseek.methods._networks import CoupledNetwork
 from inkseek.pictures.preprocessing import Preprocessing
 from inkseek.registry import method_names
@@ -90,12 +91,13 @@ def decoded(samples: Samples, channels: slice | int) -> LabelledPixels:
     return LabelledPixels(pixels[..., channels], samples.labels.numpy())
 
 
-def trainer(name: str) -> Trainer:
+def trainer(name: str, norm_batches: int = 0) -> Trainer:
     batch = problems.batch(3, 4)
     pixels = TrainingPixels(decoded(batch.sketch, 0), decoded(batch.photo, slice(None)))
     config = TrainingConfig(
         epochs=3,
         average_decay=0.9,
+        norm_batches=norm_batches,
         batch=BatchConfig(sampling="balanced", classes=3, sketches=3, photos=3),
         augmentation=AugmentationConfig(),
         schedule=ScheduleConfig(),
@@ -135,3 +137,19 @@ def test_12_five_and_five_resumed_steps_equal_ten(name: str, tmp_path: Path) -> 
         assert torch.equal(value, second.method.state_dict()[key]), f"{name}: {key}"
     for key, value in whole.average.state.items():
         assert torch.equal(value, second.average.state[key]), f"{name}: average of {key}"
+
+
+def test_13_measuring_batch_norms_for_use_leaves_training_as_it_was(name: str) -> None:
+    found = trainer(name, norm_batches=2)
+    run_steps(found, 2)
+    before = {key: value.clone() for key, value in found.method.state_dict().items() if value.is_floating_point()}
+    with found.average.applied(found.method):
+        averaged = {key: value.clone() for key, value in found.method.retrieval_network().state_dict().items()}
+    with found.served() as method:
+        served = {key: value.clone() for key, value in method.retrieval_network().state_dict().items()}
+    changed = {key for key, value in served.items() if not torch.equal(value, averaged[key])}
+    statistics = ("running_mean", "running_var", "num_batches_tracked", "centre.mean")
+    assert all(key.endswith(statistics) for key in changed)
+    assert changed or isinstance(found.method, FeatureMethod)
+    for key, value in before.items():
+        assert torch.equal(value, found.method.state_dict()[key]), f"{name}: {key}"

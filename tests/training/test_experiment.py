@@ -46,6 +46,13 @@ def test_what_contradicts_itself_is_an_error_that_names_the_key(
         parsed(batch, augmentation)
 
 
+def test_features_of_a_frozen_network_have_no_batch_norms_to_measure() -> None:
+    tree = read_toml(CONFIGS / "ssgn-sketchy25.toml")
+    tree["training"]["norm_batches"] = 5
+    with pytest.raises(ConfigError, match=r"test\.toml: training\.norm_batches is for .* set it to 0"):
+        parse_experiment(tree, "test.toml")
+
+
 def test_the_papers_draw_can_be_written_down() -> None:
     draw: dict[str, Any] = {"rotation": 30, "scale": 0.3, "translation": 0.0446, "each": 0.5, "probability": 0.7}
     draw |= {"about": "corner", "fill": "black", "thickness": 0, "view": {"jitter": 0.8, "hue": 0.1}}

@@ -132,6 +132,9 @@ class TrainingConfig(Config):
     seed: int = 0
     precision: Literal["bf16", "fp32"] = "bf16"
     average_decay: float = Field(default=0.0, ge=0, lt=1)  # exponential moving average of the weights; 0: none
+    norm_batches: int = Field(
+        default=0, ge=0
+    )  # batches that batch norms are measured on for use; 0: running statistics
     checkpoint_every: int = Field(default=0, ge=0)  # steps; 0: at the end of each epoch only
     validate_every: int = Field(default=1, ge=0)  # epochs; 0: never
     batch: BatchConfig
@@ -187,6 +190,11 @@ def parse_experiment(tree: dict[str, Any], source: str) -> Experiment:
         raise ConfigError(
             f"{source}: training.batch.sampling: method {method.name} wants pairs of one class; "
             f"choose {', '.join(PAIRED)}"
+        )
+    if tables.features is not None and tables.training.norm_batches:
+        raise ConfigError(
+            f"{source}: training.norm_batches is for methods that train on pictures; method {method.name} trains on "
+            f"features of a frozen network; set it to 0"
         )
     return Experiment(tables.data, method, tables.training, tables.semantics, tables.features, tables.normalisation)
 

@@ -1,8 +1,10 @@
 """The one training loop: for each step a batch, for each phase its turn."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from torch.optim import Optimizer
 from inkseek.errors import ConfigError
 from inkseek.methods._base import Batch, Losses, Method, OptimiserConfig, Phase
 from inkseek.training.average import WeightAverage
+from inkseek.training.batch_norms import measure_batch_norms
 from inkseek.training.batches import Choice, Order, TrainingPixels, epoch_choices, make_batch
 from inkseek.training.checkpoint import Position, load_checkpoint, save_checkpoint
 from inkseek.training.experiment import TrainingConfig
@@ -119,6 +122,20 @@ class Trainer:
             done = self.global_step + 1
             self.position = Position(epoch, step + 1) if step + 1 < self.order.steps else Position(epoch + 1, 0)
             after_step(StepRecord(epoch, done, terms, total, time.perf_counter() - start))
+
+    @contextmanager
+    def served(self) -> Iterator[Method]:
+        """The method as it is measured and exported: averaged weights, batch norms measured for them."""
+        with self.average.applied(self.method):
+            if self.config.norm_batches:
+                measure_batch_norms(self.method.retrieval_network(), self._norm_batches())
+            yield self.method
+
+    def _norm_batches(self) -> Iterator[Batch]:
+        """The first batches of an epoch that is not trained."""
+        epoch = self.config.epochs
+        for step, choice in islice(epoch_choices(self.order, epoch), self.config.norm_batches):
+            yield self._batch(choice, self._seed_step(epoch, step))
 
     def _batch(self, choice: Choice, generator: torch.Generator) -> Batch:
         if isinstance(self.data, TrainingFeatures):

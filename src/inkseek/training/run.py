@@ -115,8 +115,8 @@ def train(experiment: Experiment, out: Path, watcher: Watcher, *, resume: bool =
     try:
         _epochs(trainer, data, out / "checkpoint", journal, watcher)
         measure = Measure(data, trainer.device, journal, watcher, trainer.position.epoch, trainer.global_step)
-        with trainer.average.applied(trainer.method):
-            return finish(trainer.method, experiment, measure, out, out.name)
+        with trainer.served() as method:
+            return finish(method, experiment, measure, out, out.name)
     finally:
         journal.close()
 
@@ -151,8 +151,8 @@ def _epochs(trainer: Trainer, data: RunData, checkpoint: Path, journal: Journal,
         epoch = trainer.position.epoch
         if config.validate_every and (epoch % config.validate_every == 0 or epoch == config.epochs):
             measure = Measure(data, trainer.device, journal, watcher, epoch, trainer.global_step)
-            with trainer.average.applied(trainer.method):
-                measure(trainer.method)
+            with trainer.served() as method:
+                measure(method)
         trainer.save(checkpoint)
 
 
