@@ -60,6 +60,15 @@ def test_a_soup_is_a_run_like_another(shapes: Path, finished: Run, tmp_path: Pat
     card = (out / "model" / "README.md").read_text()
     assert "Soup: the mean weights of `other` (baseline, " in card
     assert "Codes normalised within classes: ridge 3, gap 1" in card
+    measured = tmp_path / "measured"
+    norms = ("--set", "training.norm_batches=2")
+    assert inkseek("soup", other, finished.folder, "--out", measured, *RIDGE, *norms).code == 0
+    plain, anew = (load_file(run / "model" / "model.safetensors") for run in (out, measured))
+    changed = {key for key in plain if not np.array_equal(plain[key], anew[key])}
+    assert any(key.endswith("running_var") for key in changed)
+    folded = {"projection.weight", "projection.bias", "centre.mean"}
+    assert all(key.endswith(("running_mean", "running_var", "num_batches_tracked")) for key in changed - folded)
+    assert "Batch norms measured anew on 2 batches" in (measured / "model" / "README.md").read_text()
     evaluation = inkseek("evaluate", out, "--data", shapes, "--split", "sketchy2", "--json")
     assert json.loads(evaluation.out)["zero_shot"] is True
     assert "holds a run already" in refusal(inkseek("soup", other, finished.folder, "--out", out, *RIDGE))

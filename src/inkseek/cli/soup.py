@@ -13,7 +13,7 @@ def soup(
     out: Annotated[Path, typer.Option(help="Run folder to write.")],
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", help="normalisation.ridge=3.0, normalisation.gap=1.0 or data.root=DIR. Repeatable."),
+        typer.Option("--set", help="normalisation.ridge=3.0, training.norm_batches=100, data.root=DIR. Repeatable."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the run's folder and figures as JSON.")] = False,
 ) -> None:

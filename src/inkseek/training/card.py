@@ -59,6 +59,8 @@ def _after_training(experiment: Experiment, environment: dict[str, Any]) -> str:
             for run in soup
         )
         lines.append(f"- Soup: the mean weights of {runs}; what is said of training is the first's\n")
+    if batches := experiment.training.norm_batches:
+        lines.append(f"- Batch norms measured anew on {batches} batches\n")
     if (strength := experiment.normalisation) is not None:
         lines.append(f"- Codes normalised within classes: ridge {strength.ridge:g}, gap {strength.gap:g}\n")
     return "".join(lines)

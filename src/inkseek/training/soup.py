@@ -25,10 +25,10 @@ from inkseek.training.folder import begin_folder, check_folder, environment_of, 
 from inkseek.training.journal import Journal
 from inkseek.training.normalisation import centred_network
 from inkseek.training.problem import open_run
-from inkseek.training.run import Measure, Watcher, finish, prepare_data
+from inkseek.training.run import Measure, Watcher, finish, make_trainer, prepare_data
 
 CENTRE = "centre.mean"
-CHANGEABLE = ("normalisation.", "data.root", "data.cache")
+CHANGEABLE = ("normalisation.", "training.norm_batches", "data.root", "data.cache")
 """What may be changed of the first run's configuration: nothing that says what was trained, or on what."""
 
 
@@ -71,12 +71,14 @@ class Ingredient:
 def make_soup(runs: Sequence[Path], settings: Sequence[str], out: Path, watcher: Watcher) -> Path:
     """Average runs into a new run folder; returns its model folder.
 
-    w = 1/k sum_j w_j, batch norms' statistics included. All else is the first run's. With a `[normalisation]` table the
-    modalities' means are measured anew, and runs without a centre may take part.
+    w = 1/k sum_j w_j, batch norms' statistics included, unless `training.norm_batches` has them measured anew for the
+    mean weights on pictures drawn as the first run drew them. All else is the first run's. With a `[normalisation]`
+    table the modalities' means are measured anew, and runs without a centre may take part.
 
     Args:
         runs: finished, of the same seen classes, in networks of one form.
-        settings: `key=value` to change in the first run's configuration: `normalisation.ridge=3.0`, `data.root=DIR`.
+        settings: `key=value` to change in the first run's configuration: `normalisation.ridge=3.0`,
+            `training.norm_batches=100`, `data.root=DIR`.
         out: run folder to write; it is whole or absent.
         watcher: shows progress.
 
@@ -158,10 +160,10 @@ def _write(ingredients: Sequence[Ingredient], experiment: Experiment, out: Path,
         journal = Journal(new, 0)
         try:
             measure = Measure(data, device, journal, watcher, 0, 0)
-            method.to(device)
-            if experiment.normalisation is None:  # else it is measured once its means are
-                measure(method)
-            finish(method, experiment, measure, new, out.name)
+            with make_trainer(method, experiment, data, device, watcher).served() as served:
+                if experiment.normalisation is None:  # else it is measured once its means are
+                    measure(served)
+                finish(served, experiment, measure, new, out.name)
         finally:
             journal.close()
     return out / "model"
