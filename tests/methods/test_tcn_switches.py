@@ -237,7 +237,7 @@ def test_every_configuration_is_read(path: Path) -> None:
     experiment = load_experiment(path, [])
     assert isinstance(experiment.method, TcnConfig)
     # The paper's own, but in the few steps of two cores, where it would hold the kernels still.
-    assert experiment.method.weights.sharing == (10.0 if path.stem == "tcn-sketchy25" else 1000.0)
+    assert experiment.method.weights.sharing == (0.1 if path.stem == "tcn-sketchy25" else 1000.0)
     assert experiment.training.batch.sampling == "pairs"
     assert experiment.training.batch.sketches == experiment.training.batch.photos
     assert experiment.semantics is not None
