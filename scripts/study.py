@@ -19,7 +19,7 @@ import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -106,9 +106,12 @@ def execute(command: tuple[str, ...]) -> None:
     subprocess.run(program, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - our own command
 
 
-def run(study: Study, name: str, rows: list[Row]) -> None:
-    """Train and measure what is not there yet: every row with its first seed, then every row with its second."""
-    for round_ in zip_longest(*(repeats(study, name, row) for row in rows)):
+def run(study: Study, name: str, rows: list[Row], rounds: int | None = None) -> None:
+    """Train and measure what is not there yet: every row with its first seed, then every row with its second.
+
+    `rounds` is the number of seeds to stop after; None goes through all.
+    """
+    for round_ in islice(zip_longest(*(repeats(study, name, row) for row in rows)), rounds):
         for repeat in filter(None, round_):
             if repeat.command and not (repeat.folder / "model" / "config.json").exists():
                 begun = (repeat.folder / "config.json").exists()
@@ -216,11 +219,12 @@ def main() -> None:
     parser.add_argument("study", type=Path)
     parser.add_argument("--only", action="append", default=[], help="Name of a row; repeatable.")
     parser.add_argument("--part", default="1/1", help="K/N: every Nth row from the Kth.")
+    parser.add_argument("--rounds", type=int, help="Stop when every row has this many seeds.")
     arguments = parser.parse_args()
     study = read_study(arguments.study)
     if arguments.verb == "run":
         rows = [row for row in study.rows if row.name in (arguments.only or [row.name])]
-        run(study, arguments.study.stem, part_of(rows, arguments.part))
+        run(study, arguments.study.stem, part_of(rows, arguments.part), arguments.rounds)
     else:
         keep(study, arguments.study.stem)
 

@@ -114,4 +114,7 @@ def test_every_row_gets_its_first_seed_before_any_gets_its_second(
     script.run(study, "s", script.part_of(list(study.rows), "1/2"))
     trained = [line.split("/")[-1] for line in done if " train " in line]
     assert trained == ["a-s0", "c-s0", "a-s1", "c-s1"]
+    done.clear()
+    script.run(study, "s", list(study.rows), rounds=1)
+    assert [line.split("/")[-1] for line in done if " train " in line] == ["a-s0", "b-s0", "c-s0"]
     assert [row.name for row in script.part_of(list(study.rows), "2/2")] == ["b"]

@@ -1,8 +1,9 @@
 """Statistics of batch norms, measured for the weights that are served.
 
-Running statistics follow the weights of the last steps with a lag; those of averaged weights were never anybody's.
-Where the weights still move much, a network is then another one in use than it was in training. Izmailov, Podoprikhin,
-Garipov, Vetrov, Wilson, UAI 2018 (arXiv 1803.05407, section 3.2) measure them anew for averaged weights.
+Running statistics lag behind the weights; those of averaged weights were never anybody's. An encoder that sees sketches
+alone pays most: channels that look for colour hardly vary on grey pictures, and their norm makes a small drift large
+(docs/adr/0022). Izmailov, Podoprikhin, Garipov, Vetrov, Wilson, UAI 2018 (arXiv 1803.05407, section 3.2) measure them
+anew for averaged weights.
 """
 
 from collections.abc import Iterable
