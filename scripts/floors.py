@@ -21,9 +21,10 @@ from inkseek.evaluation.selection import select
 from inkseek.methods._imagenet import pretrained, split_classifier
 from inkseek.methods._networks import PHOTO, SKETCH, Extractor, SharedNetwork, Tap
 from inkseek.pictures.preprocessing import Preprocessing
+from inkseek.retrieval.model_folder import open_model_folder
 from inkseek.training.experiment import FeatureConfig
 from inkseek.training.folder import source_commit
-from inkseek.training.problem import open_extractor, open_run
+from inkseek.training.problem import open_extractor
 from inkseek.training.validation import encode
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -41,7 +42,10 @@ def extractors(backbone: str, runs: list[Path]) -> Iterator[tuple[str, Extractor
         Extractor(SharedNetwork(network, split_classifier(imagenet.weight, 512)[0]), TAPS),
     )
     for run in runs:
-        yield f"`{run.name}`", open_extractor(FeatureConfig(run=str(run), taps=TAPS), open_run(run)[1].class_names)
+        yield (
+            f"`{run.name}`",
+            open_extractor(FeatureConfig(run=str(run), taps=TAPS), open_model_folder(run).config.seen_classes),
+        )
 
 
 def columns(extractor: Extractor) -> dict[str, slice]:
