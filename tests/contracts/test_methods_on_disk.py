@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from inkseek.methods._base import Method, Samples
 from inkseek.methods._features import FeatureMethod
@@ -35,6 +36,7 @@ RELOAD = """
 import sys, torch
 torch.set_num_threads(1)  # as here: another number sums in another order
 from safetensors.torch import load_file, save_file
+from torch.nn.modules.batchnorm import _BatchNorm
 from tests.contracts import problems
 method = problems.build(sys.argv[1])
 method.load_state_dict(load_file(sys.argv[2]), strict=True)
@@ -139,17 +141,37 @@ def test_12_five_and_five_resumed_steps_equal_ten(name: str, tmp_path: Path) -> 
         assert torch.equal(value, second.average.state[key]), f"{name}: average of {key}"
 
 
-def test_13_measuring_batch_norms_for_use_leaves_training_as_it_was(name: str) -> None:
-    found = trainer(name, norm_batches=2)
-    run_steps(found, 2)
-    before = {key: value.clone() for key, value in found.method.state_dict().items() if value.is_floating_point()}
-    with found.average.applied(found.method):
-        averaged = {key: value.clone() for key, value in found.method.retrieval_network().state_dict().items()}
-    with found.served() as method:
-        served = {key: value.clone() for key, value in method.retrieval_network().state_dict().items()}
+@pytest.mark.slow
+def test_14_measuring_batch_norms_for_use_leaves_training_as_it_was(name: str) -> None:
+    plain, measured = trainer(name), trainer(name, norm_batches=2)
+    for found in (plain, measured):
+        run_steps(found, 2)
+    with measured.average.applied(measured.method):
+        averaged = {key: value.clone() for key, value in measured.method.retrieval_network().state_dict().items()}
+    with measured.served() as method:
+        network = method.retrieval_network()
+        served = {key: value.clone() for key, value in network.state_dict().items()}
+        learning = [
+            key for key, module in network.named_modules() if module.training and isinstance(module, _BatchNorm)
+        ]
     changed = {key for key, value in served.items() if not torch.equal(value, averaged[key])}
+    assert changed >= {f"{key}.running_var" for key in learning}
+    assert bool(learning) or isinstance(measured.method, FeatureMethod)
     statistics = ("running_mean", "running_var", "num_batches_tracked", "centre.mean")
     assert all(key.endswith(statistics) for key in changed)
-    assert changed or isinstance(found.method, FeatureMethod)
-    for key, value in before.items():
-        assert torch.equal(value, found.method.state_dict()[key]), f"{name}: {key}"
+    for found in (plain, measured):
+        run_steps(found, 4)
+    for key, value in plain.method.state_dict().items():
+        assert torch.equal(value, measured.method.state_dict()[key]), f"{name}: {key}"
+    for key, value in plain.average.state.items():
+        assert torch.equal(value, measured.average.state[key]), f"{name}: average of {key}"
+
+
+@pytest.mark.slow
+def test_15_a_resumed_run_measures_the_same_batch_norms(name: str, tmp_path: Path) -> None:
+    whole, resumed = trainer(name, norm_batches=2), trainer(name, norm_batches=2)
+    run_steps(whole, 3, tmp_path / "checkpoint")
+    resumed.resume(tmp_path / "checkpoint")
+    with whole.served() as one, resumed.served() as other:
+        for key, value in one.state_dict().items():
+            assert torch.equal(value, other.state_dict()[key]), f"{name}: {key}"

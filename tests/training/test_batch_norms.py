@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from inkseek.methods._base import Batch, Samples
-from inkseek.methods._networks import SharedNetwork
+from inkseek.methods._networks import ModalityCentre, SharedNetwork
 from inkseek.training.batch_norms import measure_batch_norms
 from tests.methods.tiny_tcn import TinyBackbone, pairs, tiny_tcn, use_tiny_backbone
 
@@ -38,6 +38,54 @@ def test_statistics_are_the_mean_over_batches_whatever_they_were() -> None:
         for name, value in expected.items():
             torch.testing.assert_close(backbone.state_dict()[name], value)
     assert not network.training
+
+
+def test_no_batch_is_an_error_and_leaves_modes_and_momenta_as_they_were() -> None:
+    network = SharedNetwork(TinyBackbone(), nn.Linear(10, 4), ModalityCentre(4))
+    with pytest.raises(ValueError, match="no batch"):
+        measure_batch_norms(network, [])
+    assert network.training
+    assert network.centre is not None
+    assert network.centre.momentum == 0.05
+    assert all(getattr(module, "momentum", 0.1) == 0.1 for module in network.backbone.modules())
+
+
+def test_a_centre_is_the_mean_over_batches_too() -> None:
+    torch.manual_seed(0)
+    network = SharedNetwork(TinyBackbone(), nn.Linear(10, 4), ModalityCentre(4)).eval()
+    assert network.centre is not None
+    network.centre.mean.fill_(5.0)
+    plain = SharedNetwork(network.backbone, network.projection).train()
+    with torch.no_grad():
+        codes = [plain.code(batch.pixels, batch.modality) for batch in batches()]
+    of_photos = torch.stack([code[batch.modality > 0].mean(0) for code, batch in zip(codes, batches(), strict=True)])
+    measure_batch_norms(network, batches())
+    torch.testing.assert_close(network.centre.mean[1], of_photos.mean(0))
+
+
+def test_frozen_norms_keep_their_statistics() -> None:
+    class Frozen(TinyBackbone):
+        def train(self, mode: bool = True) -> "Frozen":
+            return super().train(False)
+
+    network = SharedNetwork(Frozen(), nn.Linear(10, 4)).train()
+    before = means_of(network)
+    measure_batch_norms(network, batches())
+    assert network.training
+    assert not network.backbone.training
+    for name, mean in means_of(network).items():
+        assert torch.equal(mean, before[name]), name
+
+
+def test_a_norm_that_both_branches_call_gets_the_mean_over_all_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    use_tiny_backbone(monkeypatch)
+    common, apart = (tiny_tcn(head_norm=head_norm).network for head_norm in ("common", "specific"))
+    for network in (common, apart):
+        measure_batch_norms(network, batches())
+    of_both = (apart.sketch.norm.running_mean, apart.photo.norm.running_mean)
+    assert isinstance(of_both[0], Tensor)
+    assert isinstance(of_both[1], Tensor)
+    torch.testing.assert_close(common.sketch.norm.running_mean, (of_both[0] + of_both[1]) / 2)
 
 
 def test_only_statistics_change_and_training_goes_on_as_before(monkeypatch: pytest.MonkeyPatch) -> None:

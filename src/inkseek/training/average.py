@@ -33,8 +33,8 @@ class WeightAverage:
 
     @contextmanager
     def applied(self, module: nn.Module) -> Iterator[None]:
-        """Exchange the module's weights for the average inside a `with` block."""
-        own = {key: value.detach().clone() for key, value in _averaged(module).items()}
+        """Exchange the module's weights for the average inside a `with` block; all its state comes back after it."""
+        own = {key: value.detach().clone() for key, value in _changing(module).items()}
         _copy(self.state, module)
         try:
             yield
@@ -42,9 +42,13 @@ class WeightAverage:
             _copy(own, module)
 
 
-def _averaged(module: nn.Module) -> dict[str, Tensor]:
+def _changing(module: nn.Module) -> dict[str, Tensor]:
     frozen = {key for key, parameter in module.named_parameters(remove_duplicate=False) if not parameter.requires_grad}
-    return {key: value for key, value in module.state_dict().items() if value.is_floating_point() and key not in frozen}
+    return {key: value for key, value in module.state_dict().items() if key not in frozen}
+
+
+def _averaged(module: nn.Module) -> dict[str, Tensor]:
+    return {key: value for key, value in _changing(module).items() if value.is_floating_point()}
 
 
 @torch.no_grad()

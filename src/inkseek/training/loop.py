@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +117,7 @@ class Trainer:
         for step, choice in epoch_choices(self.order, epoch, self.position.step):
             start = time.perf_counter()
             generator = self._seed_step(epoch, step)
-            batch = self._batch(choice, generator)
+            batch = self._batch(choice, generator, self.method.views)
             terms, total = self._turns(batch)
             done = self.global_step + 1
             self.position = Position(epoch, step + 1) if step + 1 < self.order.steps else Position(epoch + 1, 0)
@@ -132,15 +132,17 @@ class Trainer:
             yield self.method
 
     def _norm_batches(self) -> Iterator[Batch]:
-        """The first batches of an epoch that is not trained."""
-        epoch = self.config.epochs
-        for step, choice in islice(epoch_choices(self.order, epoch), self.config.norm_batches):
-            yield self._batch(choice, self._seed_step(epoch, step))
+        """Batches of epochs that are not trained."""
+        untrained = (
+            (epoch, *drawn) for epoch in count(self.config.epochs) for drawn in epoch_choices(self.order, epoch)
+        )
+        for epoch, step, choice in islice(untrained, self.config.norm_batches):
+            yield self._batch(choice, self._seed_step(epoch, step), views=0)
 
-    def _batch(self, choice: Choice, generator: torch.Generator) -> Batch:
+    def _batch(self, choice: Choice, generator: torch.Generator, views: int) -> Batch:
         if isinstance(self.data, TrainingFeatures):
             return feature_batch(self.data, choice, self.device)
-        return make_batch(self.data, choice, self.config.augmentation, generator, self.device, self.method.views)
+        return make_batch(self.data, choice, self.config.augmentation, generator, self.device, views)
 
     def _turns(self, batch: Batch) -> tuple[dict[str, float], float]:
         factor = rate_factor(self.config.schedule, self.global_step, self.order.steps, self.config.epochs)
