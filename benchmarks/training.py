@@ -123,6 +123,11 @@ def measure(experiment: Experiment, steps: int, rounds: int) -> dict[str, Any]:
         "method": experiment.method.name,
         "backbone": experiment.method.backbone,
         "training_size": experiment.data.training_size,
+        "precision": experiment.training.precision,
+        "sketches": experiment.training.batch.sketches,
+        "photos": experiment.training.batch.photos,
+        "rounds": rounds,
+        "steps": steps,
         "threads": torch.get_num_threads(),
         "steps_per_epoch": epoch_steps,
         "ours_seconds_per_step": round(our_step, 4),
@@ -142,6 +147,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--keep", action="store_true", help="write it where docs/results.md takes its table from")
     arguments = parser.parse_args()
+    if arguments.keep and arguments.settings:
+        parser.error("--keep is for a configuration as it stands; leave --set out")
     experiment = load_experiment(arguments.config, arguments.settings)
     code = {"commit": source_commit(), "config": str(arguments.config)}
     found = code | measure(experiment, arguments.steps, arguments.rounds)

@@ -138,10 +138,12 @@ def cost_table() -> str:
     if not found:
         return "Not measured yet."
     lines = [
-        "| method | seconds a step | bare loop | ours over bare | epoch, minutes | peak memory | threads | commit |",
-        "|---|---|---|---|---|---|---|---|",
+        "| method | sketches + photos | px | precision | seconds a step | bare loop | ours over bare | epoch, minutes "
+        "| peak memory | threads | commit |",
+        f"|{'---|' * 11}",
         *(
-            f"| {row['method']} | {row['ours_seconds_per_step']:.3f} | {row['bare_seconds_per_step']:.3f} "
+            f"| {row['method']} | {row['sketches']} + {row['photos']} | {row['training_size']} | {row['precision']} "
+            f"| {row['ours_seconds_per_step']:.3f} | {row['bare_seconds_per_step']:.3f} "
             f"| {row['ours_over_bare']:.3f} | {row['epoch_minutes']:.1f} | {row['peak_memory_mib'] / 1024:.1f} GiB "
             f"| {row['threads']} | {row['commit']} |"
             for row in found

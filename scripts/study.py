@@ -121,9 +121,26 @@ def run(study: Study, name: str, rows: list[Row], rounds: int | None = None) -> 
 
 
 def part_of(rows: list[Row], part: str) -> list[Row]:
-    """Rows K, K + N, K + 2N ... of a part "K/N", K from 1."""
+    """Rows K, K + N, K + 2N ... of a part "K/N".
+
+    Raises:
+        ValueError: not 1 <= K <= N.
+    """
     first, parts = map(int, part.split("/"))
+    if not 1 <= first <= parts:
+        raise ValueError(f"part {part}: K is from 1 to N")
     return rows[first - 1 :: parts]
+
+
+def natural(text: str) -> int:
+    """A number from 1.
+
+    Raises:
+        ValueError: another.
+    """
+    if (number := int(text)) < 1:
+        raise ValueError(text)
+    return number
 
 
 def measuring(study: Study, repeat: Repeat) -> tuple[str, ...]:
@@ -219,12 +236,18 @@ def main() -> None:
     parser.add_argument("study", type=Path)
     parser.add_argument("--only", action="append", default=[], help="Name of a row; repeatable.")
     parser.add_argument("--part", default="1/1", help="K/N: every Nth row from the Kth.")
-    parser.add_argument("--rounds", type=int, help="Stop when every row has this many seeds.")
+    parser.add_argument("--rounds", type=natural, help="Stop when every row has this many seeds.")
     arguments = parser.parse_args()
     study = read_study(arguments.study)
     if arguments.verb == "run":
+        if unknown := set(arguments.only) - {row.name for row in study.rows}:
+            parser.error(f"--only: {arguments.study} has no row {', '.join(sorted(unknown))}")
         rows = [row for row in study.rows if row.name in (arguments.only or [row.name])]
-        run(study, arguments.study.stem, part_of(rows, arguments.part), arguments.rounds)
+        try:
+            rows = part_of(rows, arguments.part)
+        except ValueError:
+            parser.error(f"--part {arguments.part}: give K/N with K from 1 to N, such as 1/2")
+        run(study, arguments.study.stem, rows, arguments.rounds)
     else:
         keep(study, arguments.study.stem)
 

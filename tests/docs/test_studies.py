@@ -108,13 +108,18 @@ def test_every_row_gets_its_first_seed_before_any_gets_its_second(
     file = tmp_path / "study.toml"
     file.write_text(STUDY)
     study = script.read_study(file)
-    study = study.model_copy(update={"rows": tuple(script.Row(name=name, seeds=(0, 1)) for name in "abc")})
+    seeds = {"a": (0,), "b": (0,), "c": (0, 1, 2)}
+    rows = tuple(script.Row(name=name, seeds=found) for name, found in seeds.items())
+    study = study.model_copy(update={"rows": (*rows, script.Row(name="done", run="runs/done"))})
     done: list[str] = []
     monkeypatch.setattr(script, "execute", lambda command: done.append(" ".join(command[:2] + command[4:5])))
     script.run(study, "s", script.part_of(list(study.rows), "1/2"))
     trained = [line.split("/")[-1] for line in done if " train " in line]
-    assert trained == ["a-s0", "c-s0", "a-s1", "c-s1"]
+    assert trained == ["a-s0", "c-s0", "c-s1", "c-s2"]
     done.clear()
-    script.run(study, "s", list(study.rows), rounds=1)
+    script.run(study, "s", list(study.rows), 1)
     assert [line.split("/")[-1] for line in done if " train " in line] == ["a-s0", "b-s0", "c-s0"]
-    assert [row.name for row in script.part_of(list(study.rows), "2/2")] == ["b"]
+    assert [row.name for row in script.part_of(list(study.rows), "2/2")] == ["b", "done"]
+    for part in ("0/2", "3/2", "half"):
+        with pytest.raises(ValueError, match=r"K is from|invalid literal"):
+            script.part_of(list(study.rows), part)
