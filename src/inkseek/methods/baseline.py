@@ -1,10 +1,10 @@
 """Baseline: SAKE's two terms, a supervised contrastive term over both modalities, and imitation by sketches.
 
-Idea: the bundled encoder's training. No paper's method; it is what a careful engineer would try first, and the mark
-that papers' methods are compared with. Classification learns the seen classes, distillation on photos keeps ImageNet's
-knowledge, the contrastive term makes cosine in the retrieval feature mean "same class" across modalities, and sketch
-distillation asks a sketch to imitate what the teacher says of the *photos of its class in the batch*, so that knowledge
-about photos reaches sketches too.
+Idea: one of the two trainings whose mean the bundled encoder is. No paper's method; it is what a careful engineer would
+try first, and the mark that papers' methods are compared with. Classification learns the seen classes, distillation on
+photos keeps ImageNet's knowledge, the contrastive term makes cosine in the retrieval feature mean "same class" across
+modalities, and sketch distillation asks a sketch to imitate what the teacher says of the *photos of its class in the
+batch*, so that knowledge about photos reaches sketches too.
 
 Symbols: as in sake.py; u = z/||z||: unit code [n, d]; tau: temperature.
 
