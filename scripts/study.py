@@ -65,11 +65,15 @@ class Study(Config):
 
 @dataclass(frozen=True)
 class Repeat:
-    """One row with one seed: its run folder, and the command that fills it (None for a run that is there already)."""
+    """One row with one seed: its run folder, and the command that fills it (None for a run that is there already).
+
+    A run that stands for all seeds of its row has none.
+    """
 
     folder: Path
     command: tuple[str, ...] | None
     codes: str | None = None
+    seed: int | None = None
 
     @property
     def measurement(self) -> Path:
@@ -86,8 +90,9 @@ def repeats(study: Study, name: str, row: Row) -> list[Repeat]:
     """The runs of a row."""
     seeds = row.seeds or study.seeds
     if row.run is not None:
-        folders = dict.fromkeys(row.run.replace("{seed}", str(seed)) for seed in seeds)
-        return [Repeat(Path(folder), None, row.codes) for folder in folders]
+        if "{seed}" not in row.run:
+            return [Repeat(Path(row.run), None, row.codes)]
+        return [Repeat(Path(row.run.replace("{seed}", str(seed))), None, row.codes, seed) for seed in seeds]
     found = []
     for seed in seeds:
         slug = re.sub(r"[^a-z0-9.]+", "-", row.name.lower()).strip("-")
@@ -95,7 +100,7 @@ def repeats(study: Study, name: str, row: Row) -> list[Repeat]:
         settings = (*study.settings, *row.settings, f"training.seed={seed}")
         sets = [word for setting in settings for word in ("--set", setting)]
         command = ("inkseek", "train", row.config or study.config, "--out", str(folder), *sets)
-        found.append(Repeat(folder, command, row.codes))
+        found.append(Repeat(folder, command, row.codes, seed))
     return found
 
 
@@ -194,10 +199,17 @@ def parameters(run: Path) -> int:
     return sum(int(np.prod(shape)) for shape in shapes)
 
 
-def mean_values(study: Study, name: str, row: Row, paths: tuple[str, ...]) -> NDArray[np.float64]:
-    """Average precision of every query, in the order of `paths`, as a mean over the row's seeds."""
+def same_seeds(row: list[Repeat], reference: list[Repeat]) -> list[Repeat]:
+    """The reference's repeats with the row's seeds, or all of them where it lacks one."""
+    seeds = {repeat.seed for repeat in row}
+    found = [repeat for repeat in reference if repeat.seed in seeds]
+    return found if len(found) == len(seeds) else reference
+
+
+def mean_values(repeats: list[Repeat], paths: tuple[str, ...]) -> NDArray[np.float64]:
+    """Average precision of every query, in the order of `paths`, as a mean over repeats."""
     columns = []
-    for repeat in measured(study, name, row):
+    for repeat in repeats:
         found, column = values(repeat.measurement)
         place = {path: position for position, path in enumerate(found.paths)}
         columns.append(column[[place[path] for path in paths]])
@@ -210,13 +222,14 @@ def keep(study: Study, name: str) -> None:
     reference = next(row for row in study.rows if row.name == study.reference)
     per_query, _ = values(repeats(study, name, reference)[0].measurement)
     _, classes = np.unique(per_query.classes, return_inverse=True)
-    against = mean_values(study, name, reference, per_query.paths)
+    of_reference = measured(study, name, reference)
     rows = []
     for row in study.rows:
         found = facts(study, name, row)
         if found["runs"] and row.name != study.reference:
-            own = mean_values(study, name, row, per_query.paths)
-            difference = paired_bootstrap(own, against, groups=classes)
+            own = measured(study, name, row)
+            pair = [mean_values(each, per_query.paths) for each in (own, same_seeds(own, of_reference))]
+            difference = paired_bootstrap(*pair, groups=classes)
             found["difference"] = {
                 "mean": round(difference.mean, 4),
                 "low": round(difference.low, 4),

@@ -101,6 +101,21 @@ def test_a_table_holds_means_over_seeds_and_differences_of_the_same_queries(
     assert given["command"] == "run given"
 
 
+def test_a_row_of_fewer_seeds_is_held_against_those_of_the_reference(
+    script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(script, "KEPT", tmp_path / "kept")
+    (tmp_path / "s.toml").write_text(STUDY)
+    for folder, value in {"full-s0": 0.375, "full-s1": 0.625, "less-s1": 0.25}.items():
+        measured(tmp_path / "runs/studies/s" / folder, [value] * 4)
+    measured(tmp_path / "given", [1.0] * 4)
+    script.keep(script.read_study(tmp_path / "s.toml"), "s")
+    _, less, _, given = json.loads((tmp_path / "kept" / "s.json").read_text())["rows"]
+    assert less["difference"]["mean"] == -0.375
+    assert given["difference"]["mean"] == 0.5
+
+
 def test_every_row_gets_its_first_seed_before_any_gets_its_second(
     script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
