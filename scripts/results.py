@@ -107,8 +107,8 @@ def _study(study: dict[str, Any]) -> str:
         f"{data['gallery']} photos of {data['classes']} unseen classes, manifest {data['manifest'][:12]}. Differences "
         f"are to *{study['reference']}* with the same seeds, with the 95 % interval and p of a paired bootstrap over "
         "queries of the means over seeds: for these runs, this gallery and these classes; it knows nothing of how "
-        "seeds differ, and each line is tested alone. Minutes are those of the steps, without those of the features a method "
-        "starts from.",
+        "seeds differ, and each line is tested alone. Minutes are those of the steps, without those of the features "
+        "a method starts from.",
         "",
         f"| {' | '.join(columns)} |",
         f"|{'---|' * len(columns)}",
