@@ -15,19 +15,22 @@ class WeightAverage:
 
     Args:
         module: whose weights are averaged.
-        decay: 0 makes the average equal to the weights at every step.
+        decay: 0 keeps no average: the weights themselves are what `applied` gives.
     """
 
     def __init__(self, module: nn.Module, decay: float) -> None:
         self.decay = decay
         self.updates = 0
-        self.state = {key: value.detach().clone() for key, value in _averaged(module).items()}
+        averaged = _averaged(module) if decay else {}
+        self.state = {key: value.detach().clone() for key, value in averaged.items()}
 
     @torch.no_grad()
     def update(self, module: nn.Module) -> None:
         """Take in the weights after a step."""
         decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
         self.updates += 1
+        if not self.state:
+            return
         current = _averaged(module)
         torch._foreach_lerp_(list(self.state.values()), [current[key] for key in self.state], 1 - decay)
 
