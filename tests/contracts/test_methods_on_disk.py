@@ -36,7 +36,6 @@ RELOAD = """
 import sys, torch
 torch.set_num_threads(1)  # as here: another number sums in another order
 from safetensors.torch import load_file, save_file
-from torch.nn.modules.batchnorm import _BatchNorm
 from tests.contracts import problems
 method = problems.build(sys.argv[1])
 method.load_state_dict(load_file(sys.argv[2]), strict=True)
@@ -125,6 +124,14 @@ def run_steps(trainer: Trainer, count: int, folder: Path | None = None) -> None:
             trainer.run_epoch(after_step)
 
 
+def assert_the_same(one: Trainer, other: Trainer, name: str) -> None:
+    """Two trainers have the same weights, statistics, counters and averages, to the bit."""
+    for key, value in one.method.state_dict().items():
+        assert torch.equal(value, other.method.state_dict()[key]), f"{name}: {key}"
+    for key, value in one.average.state.items():
+        assert torch.equal(value, other.average.state[key]), f"{name}: average of {key}"
+
+
 @pytest.mark.slow
 def test_12_five_and_five_resumed_steps_equal_ten(name: str, tmp_path: Path) -> None:
     whole = trainer(name)
@@ -135,10 +142,7 @@ def test_12_five_and_five_resumed_steps_equal_ten(name: str, tmp_path: Path) -> 
     second.resume(tmp_path / "checkpoint")
     assert second.global_step == 5
     run_steps(second, 10)
-    for key, value in whole.method.state_dict().items():
-        assert torch.equal(value, second.method.state_dict()[key]), f"{name}: {key}"
-    for key, value in whole.average.state.items():
-        assert torch.equal(value, second.average.state[key]), f"{name}: average of {key}"
+    assert_the_same(whole, second, name)
 
 
 @pytest.mark.slow
@@ -161,10 +165,7 @@ def test_14_measuring_batch_norms_for_use_leaves_training_as_it_was(name: str) -
     assert all(key.endswith(statistics) for key in changed)
     for found in (plain, measured):
         run_steps(found, 4)
-    for key, value in plain.method.state_dict().items():
-        assert torch.equal(value, measured.method.state_dict()[key]), f"{name}: {key}"
-    for key, value in plain.average.state.items():
-        assert torch.equal(value, measured.average.state[key]), f"{name}: average of {key}"
+    assert_the_same(plain, measured, name)
 
 
 @pytest.mark.slow

@@ -1,8 +1,10 @@
 """Studies: every row of every file is an experiment that can be run, and a table says what its measurements say."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -75,22 +77,36 @@ run = "given"
 """
 
 
-def test_a_table_holds_means_over_seeds_and_differences_of_the_same_queries(
+@pytest.fixture
+def keep(
     script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+) -> Callable[[dict[str, list[float]]], Any]:
+    """From the values of every query of a run folder to the rows of STUDY's table."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(script, "KEPT", tmp_path / "kept")
     (tmp_path / "s.toml").write_text(STUDY)
-    for folder, values in {
-        "full-s0": [0.5, 0.5, 0.25, 0.25],
-        "full-s1": [0.5, 0.5, 0.75, 0.75],
-        "less-s0": [0.25, 0.25, 0.25, 0.25],
-        "less-s1": [0.25, 0.25, 0.25, 0.25],
-    }.items():
-        measured(tmp_path / "runs/studies/s" / folder, values)
-    measured(tmp_path / "given", [1.0, 1.0, 1.0, 1.0])
-    script.keep(script.read_study(tmp_path / "s.toml"), "s")
-    full, less, absent, given = json.loads((tmp_path / "kept" / "s.json").read_text())["rows"]
+
+    def kept(runs: dict[str, list[float]]) -> Any:  # noqa: ANN401 - JSON
+        for folder, values in runs.items():
+            measured(tmp_path / "runs/studies/s" / folder, values)
+        measured(tmp_path / "given", [1.0, 1.0, 1.0, 1.0])
+        script.keep(script.read_study(tmp_path / "s.toml"), "s")
+        return json.loads((tmp_path / "kept" / "s.json").read_text())["rows"]
+
+    return kept
+
+
+def test_a_table_holds_means_over_seeds_and_differences_of_the_same_queries(
+    keep: Callable[[dict[str, list[float]]], Any],
+) -> None:
+    full, less, absent, given = keep(
+        {
+            "full-s0": [0.5, 0.5, 0.25, 0.25],
+            "full-s1": [0.5, 0.5, 0.75, 0.75],
+            "less-s0": [0.25, 0.25, 0.25, 0.25],
+            "less-s1": [0.25, 0.25, 0.25, 0.25],
+        }
+    )
     assert (full["mean"], less["mean"], given["mean"]) == (0.5, 0.25, 1.0)
     assert full["scores"] == [0.375, 0.625]
     assert "difference" not in full
@@ -102,16 +118,9 @@ def test_a_table_holds_means_over_seeds_and_differences_of_the_same_queries(
 
 
 def test_a_row_of_fewer_seeds_is_held_against_those_of_the_reference(
-    script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    keep: Callable[[dict[str, list[float]]], Any],
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(script, "KEPT", tmp_path / "kept")
-    (tmp_path / "s.toml").write_text(STUDY)
-    for folder, value in {"full-s0": 0.375, "full-s1": 0.625, "less-s1": 0.25}.items():
-        measured(tmp_path / "runs/studies/s" / folder, [value] * 4)
-    measured(tmp_path / "given", [1.0] * 4)
-    script.keep(script.read_study(tmp_path / "s.toml"), "s")
-    _, less, _, given = json.loads((tmp_path / "kept" / "s.json").read_text())["rows"]
+    _, less, _, given = keep({"full-s0": [0.375] * 4, "full-s1": [0.625] * 4, "less-s1": [0.25] * 4})
     assert less["difference"]["mean"] == -0.375
     assert given["difference"]["mean"] == 0.5
 

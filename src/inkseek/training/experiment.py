@@ -132,9 +132,7 @@ class TrainingConfig(Config):
     seed: int = 0
     precision: Literal["bf16", "fp32"] = "bf16"
     average_decay: float = Field(default=0.0, ge=0, lt=1)  # exponential moving average of the weights; 0: none
-    norm_batches: int = Field(
-        default=0, ge=0
-    )  # batches that batch norms are measured on for use; 0: running statistics
+    norm_batches: int = Field(default=0, ge=0)  # to measure batch norms on for use; 0: running statistics
     checkpoint_every: int = Field(default=0, ge=0)  # steps; 0: at the end of each epoch only
     validate_every: int = Field(default=1, ge=0)  # epochs; 0: never
     batch: BatchConfig
