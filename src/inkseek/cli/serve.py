@@ -83,7 +83,7 @@ def run_service(service: "Service", listening: "socket.socket", host: str, *, op
     import webbrowser
 
     from inkseek.service.app import create_app
-    from inkseek.service.server import run_server
+    from inkseek.service.server import make_server
 
     token, hosts = access(host)
     shown = f"[{host}]" if ":" in host else host
@@ -91,7 +91,7 @@ def run_service(service: "Service", listening: "socket.socket", host: str, *, op
     messages().print(f"draw at {address}  (Ctrl+C ends)", markup=False, soft_wrap=True)
     if open_page:
         webbrowser.open(address)
-    run_server(create_app(service, token=token, hosts=hosts), listening, service.limits)
+    make_server(create_app(service, token=token, hosts=hosts), service.limits).run([listening])
 
 
 def access(host: str) -> tuple[str | None, tuple[str, ...]]:

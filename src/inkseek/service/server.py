@@ -32,8 +32,8 @@ def open_socket(host: str, port: int) -> socket.socket:
     return opened
 
 
-def run_server(app: FastAPI, listening: socket.socket, limits: ServiceLimits) -> None:
-    """Serve until the process is asked to end."""
+def make_server(app: FastAPI, limits: ServiceLimits) -> uvicorn.Server:
+    """A server of an application; `run([listening_socket])` serves until the process is asked to end."""
     config = uvicorn.Config(
         app,
         http=_patient(limits.header_seconds),
@@ -45,7 +45,7 @@ def run_server(app: FastAPI, listening: socket.socket, limits: ServiceLimits) ->
         limit_concurrency=limits.connections,
         timeout_graceful_shutdown=10,
     )
-    uvicorn.Server(config).run([listening])
+    return uvicorn.Server(config)
 
 
 def _patient(seconds: float) -> type[H11Protocol]:

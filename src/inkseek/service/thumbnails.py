@@ -1,6 +1,5 @@
 """Photos of a gallery as small JPEGs, made when they are asked for; nothing of the file but its pixels goes out."""
 
-import os
 import threading
 from collections import OrderedDict
 from io import BytesIO
@@ -8,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from inkseek.errors import PictureError, PictureFault
+from inkseek.errors import PictureError
 from inkseek.pictures.decode import decode, read_bytes
 from inkseek.pictures.limits import DEFAULT_LIMITS
 from inkseek.service.errors import not_found
@@ -29,10 +28,8 @@ def small_jpeg(path: Path, side: int) -> bytes:
         ServiceError: the file is gone, is no longer a picture, or has become a link to somewhere else.
     """
     try:
-        # Folders are walked without following links; where one is found now, it was put there since.
-        if os.path.realpath(path) != os.fspath(path):
-            raise PictureError(str(path), PictureFault.MISSING, "has become a link")
-        picture = decode(read_bytes(path), str(path), limits=DEFAULT_LIMITS, target=side)
+        data = read_bytes(path, DEFAULT_LIMITS, follow_links=False)
+        picture = decode(data, str(path), limits=DEFAULT_LIMITS, target=side)
     except PictureError:
         raise not_found("the photo's file is gone or can no longer be read; bring the gallery up to date") from None
     picture.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=3.0)
