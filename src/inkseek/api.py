@@ -34,9 +34,10 @@ from PIL import Image
 from inkseek.pictures.photo import photo_pixels
 from inkseek.pictures.preprocessing import read_query, sketch_pixels
 from inkseek.retrieval import gallery as store
-from inkseek.retrieval.embedding import IndexReport, Progress, describe, index_folder
+from inkseek.retrieval.embedding import IndexReport, describe, index_folder
 from inkseek.retrieval.encoder import RetrievalEncoder, load_encoder
-from inkseek.retrieval.filters import NO_FILTERS, Filters
+from inkseek.retrieval.filters import Filters
+from inkseek.retrieval.pipeline import Progress
 from inkseek.retrieval.removal import remove_pictures
 from inkseek.retrieval.search import Hit, Modality, Searcher
 from inkseek.sketch.model import Drawing
@@ -187,7 +188,7 @@ class Gallery:
         return remove_pictures(self.store, patterns)
 
     def search(
-        self, query: Query, k: int = 10, *, modality: Modality = "sketch", filters: Filters = NO_FILTERS
+        self, query: Query, k: int = 10, *, modality: Modality = "sketch", filters: Filters | None = None
     ) -> tuple[Hit, ...]:
         """The k photos closest to a sketch, or with `modality="photo"` to a photo, closest first.
 
@@ -197,7 +198,7 @@ class Gallery:
         pixels = self.encoder.pixels(query, modality)
         return self._searcher.search(pixels, modality, k, filters=filters).hits
 
-    def similar(self, picture_id: int, k: int = 10, *, filters: Filters = NO_FILTERS) -> tuple[Hit, ...]:
+    def similar(self, picture_id: int, k: int = 10, *, filters: Filters | None = None) -> tuple[Hit, ...]:
         """The k photos closest to one of the gallery, itself left out.
 
         Raises:

@@ -15,7 +15,7 @@ from inkseek.service.service import Service
 from tests.retrieval.conftest import write_photo
 from tests.tiny_model import write_tiny_model_folder
 
-LIMITS = ServiceLimits(body_bytes=200_000, pixels=1_000_000, k=20)
+LIMITS = ServiceLimits(body_bytes=200_000, pixels=1_000_000, k=60)
 
 Open = Callable[..., TestClient]
 

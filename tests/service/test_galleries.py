@@ -33,7 +33,7 @@ def test_the_list_says_what_is_served(client: TestClient, photos: Path) -> None:
     assert (gallery["name"], gallery["photos"], gallery["state"]) == ("photos", 6, "ready")
     assert gallery["folders"] == [{"id": 0, "name": "photos", "indexed": True, "photos": 6}]
     assert gallery["encoder"]["name"] == "tiny"
-    assert tree["limits"]["k"] == 20 and 0 < tree["stroke_width"] < 0.1
+    assert tree["limits"]["k"] == 60 and 0 < tree["stroke_width"] < 0.1
     assert str(photos) not in str(tree)
 
 

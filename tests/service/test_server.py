@@ -150,7 +150,6 @@ def test_idle_clients_do_not_lock_others_out_for_long(running: Running) -> None:
 
 def test_a_port_that_is_taken_is_one_sentence() -> None:
     with open_socket("127.0.0.1", 0) as taken:
-        taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(ConfigError, match=f"port {port} .*choose another --port"):
             open_socket("127.0.0.1", port)

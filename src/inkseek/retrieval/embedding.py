@@ -1,46 +1,28 @@
 """Indexing a folder: what changed on disk is read, encoded and committed, batch by batch.
 
-Each worker thread reads and encodes a chunk of pictures by itself with a single-threaded network, so that every core
-has work whether decoding or encoding is the slower part. Only a few chunks are under way at a time: memory does not
-depend on the size of the folder. Chunks are taken in order of their paths, whichever is ready first, so ids do not
-depend on timing.
+Files are taken in order of their paths, whichever is encoded first, so ids do not depend on timing.
 """
 
 import os
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import partial
-from itertools import islice
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from inkseek.pictures.limits import DEFAULT_LIMITS, PictureLimits
-from inkseek.retrieval.changes import Changes, Pending
+from inkseek.retrieval.changes import Changes
 from inkseek.retrieval.encoder import RetrievalEncoder
 from inkseek.retrieval.gallery import Gallery
 from inkseek.retrieval.index_cache import is_fresh, write_cache
 from inkseek.retrieval.noted_folders import note_folder, noted_exclude
-from inkseek.retrieval.reading import ClassOf, Outcome, Photo, read_photo, unknown_class
+from inkseek.retrieval.pipeline import Progress, encode_files
+from inkseek.retrieval.reading import ClassOf, read_photo, unknown_class
 from inkseek.retrieval.records import Description
 from inkseek.retrieval.scan import Scan
 from inkseek.retrieval.writer import COMMIT_ROWS, Writer
-
-CHUNK = 16
-"""Pictures that a worker reads and encodes at a time."""
-
-Progress = Callable[[int, int], None]
-"""Called with the number of files done and the number of files to read."""
-
-EncodedChunk = tuple[list[Outcome], NDArray[np.float32]]
-"""Outcomes of a chunk, and the retrieval features [n, d] of the photos among them, in their order."""
-
 
 @dataclass(frozen=True)
 class IndexReport:
@@ -143,8 +125,7 @@ def index_folder(
     changes = _find_changes(gallery, folder, exclude, retry=retry)
     writer, total = Writer(gallery, commit_rows), changes.count_pending()
     read = partial(read_photo, size=encoder.config.preprocessing.size, limits=limits, class_of=class_of)
-    stop = stop or threading.Event()
-    for chunk in _in_order(partial(_embed, encoder, read), _chunks(changes.pending()), workers, stop):
+    for chunk in encode_files(encoder, read, changes.pending(), workers, stop or threading.Event()):
         writer.take(*chunk)
         if progress is not None:
             progress(writer.taken, total)
@@ -164,38 +145,6 @@ def _find_changes(gallery: Gallery, folder: Path, exclude: Sequence[str] | None,
     changes.follow_moves()
     changes.drop_vanished()
     return changes
-
-
-def _embed(encoder: RetrievalEncoder, read: Callable[[Pending], Outcome], chunk: Sequence[Pending]) -> EncodedChunk:
-    outcomes = [read(pending) for pending in chunk]
-    pixels = [outcome.pixels for outcome in outcomes if isinstance(outcome, Photo)]
-    if not pixels:
-        return outcomes, np.empty((0, encoder.config.feature.dimension), np.float32)
-    return outcomes, encoder.encode_photo(np.stack(pixels))
-
-
-def _chunks(files: Iterable[Pending]) -> Iterator[list[Pending]]:
-    files = iter(files)
-    while chunk := list(islice(files, CHUNK)):
-        yield chunk
-
-
-def _in_order(
-    work: Callable[[list[Pending]], EncodedChunk],
-    chunks: Iterator[list[Pending]],
-    workers: int,
-    stop: threading.Event,
-) -> Iterator[EncodedChunk]:
-    under_way: deque[Future[EncodedChunk]] = deque()
-    with ThreadPoolExecutor(workers, thread_name_prefix="inkseek-index") as pool:
-        try:
-            under_way.extend(pool.submit(work, chunk) for chunk in islice(chunks, 2 * workers))
-            while under_way and not stop.is_set():
-                yield under_way.popleft().result()
-                under_way.extend(pool.submit(work, chunk) for chunk in islice(chunks, 1))
-        finally:
-            for future in under_way:
-                future.cancel()
 
 
 def _refresh_cache(gallery: Gallery) -> None:

@@ -236,6 +236,7 @@ class Gallery:
             raise ValueError(f"features {features.shape} must be [{len(pictures)}, {self.description.dimension}]")
         blobs = [row.tobytes() for row in features.astype(VECTOR)]
         with self.transaction():
+            self._require_current()
             ids = [upsert_picture(self.connection, picture) for picture in pictures]
             self.connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", zip(ids, blobs, strict=True))
             for picture in bad:
@@ -261,6 +262,24 @@ class Gallery:
         """Note the new modification time of a picture whose content is as before."""
         with self.transaction():
             self.connection.execute("UPDATE pictures SET mtime_ns = ? WHERE path = ?", (mtime_ns, os.fsencode(path)))
+
+    def is_current(self) -> bool:
+        """Whether the vectors are still of the encoder that `description` names; a re-index brings another."""
+        return bool(self._one("SELECT value FROM meta WHERE key = 'fingerprint'") == self.description.fingerprint)
+
+    def change_encoder(self, description: Description) -> None:
+        """Note the encoder whose vectors have taken the place of the old ones."""
+        with self.transaction():
+            for key, value in asdict(description).items():
+                self.rows("UPDATE meta SET value = ? WHERE key = ?", str(value), key)
+            self._change_generation()
+        self.description = description
+
+    def _require_current(self) -> None:
+        if not self.is_current():
+            raise FingerprintMismatch(
+                f"{self.folder}: was re-indexed for another encoder meanwhile; open it again and repeat the command"
+            )
 
     def _change_generation(self) -> None:
         word = secrets.token_hex(16)

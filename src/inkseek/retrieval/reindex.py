@@ -183,5 +183,5 @@ class _NextVectors:
             gallery.rows("ALTER TABLE next_vectors RENAME TO vectors")
             gallery.rows("DROP TABLE next_contents")
             gallery.rows("DELETE FROM meta WHERE key = 'next_fingerprint'")
-            gallery.describe_anew(describe(self._encoder))
+            gallery.change_encoder(describe(self._encoder))
         return lost

@@ -51,7 +51,7 @@ class ServedGallery:
     def searcher(self) -> Searcher:
         """The calling thread's searcher; after a re-index it comes with the new encoder."""
         gallery = self.gallery()
-        if gallery.description.fingerprint != gallery.stored_fingerprint():
+        if not gallery.is_current():
             gallery = self._of_thread.gallery = self._open()
             self._of_thread.searcher = None
         if self._of_thread.searcher is None:
@@ -61,7 +61,11 @@ class ServedGallery:
 
     def encoder(self) -> RetrievalEncoder:
         """The encoder of the gallery as it is now."""
-        return self._current(self.gallery().stored_fingerprint())[0]
+        return self.searcher().encoder
+
+    def count(self) -> int:
+        """Number of photos that can be found."""
+        return len(self.gallery())
 
     def close(self) -> None:
         """Close every connection."""

@@ -32,7 +32,8 @@ def state_routes(service: Service, token: str | None) -> APIRouter:
     @routes.get("/metrics", operation_id="metrics", response_class=Response)
     async def metrics() -> Response:
         """Counters in the text format of Prometheus."""
-        return Response(service.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+        text = await service.look(service.metrics.text)
+        return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
     @routes.post("/v1/session", operation_id="session", status_code=204)
     async def session(request: Request) -> Response:

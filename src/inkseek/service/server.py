@@ -13,7 +13,7 @@ from inkseek.service.limits import ServiceLimits
 
 
 def open_socket(host: str, port: int) -> socket.socket:
-    """A listening socket.
+    """A listening socket: whoever connects from now on waits until the server takes over.
 
     Raises:
         ConfigError: the address is taken, not this machine's, or may not be used.
@@ -23,6 +23,7 @@ def open_socket(host: str, port: int) -> socket.socket:
     try:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         opened.bind((host, port))
+        opened.listen()
     except (OSError, OverflowError) as error:
         opened.close()
         reason = getattr(error, "strerror", None) or str(error)

@@ -53,6 +53,8 @@ class Service:
         self.galleries = {gallery.name: gallery for gallery in galleries}
         self.limits = limits
         self.metrics = Metrics()
+        for gallery in galleries:
+            self.metrics.watch_photos(gallery.name, gallery.count)
         self.jobs = Jobs(limits.jobs)
         self.thumbnails = ThumbnailCache()
         self.model = model
