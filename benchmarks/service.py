@@ -74,8 +74,8 @@ def many_clients(address: str, strokes: list[Strokes], repeats: int) -> dict[str
     times: list[float] = []
 
     def ask(first: int) -> None:
-        client = Client(address)
-        times.extend(milliseconds(lambda i: client.search(strokes[(first + i) % len(strokes)], k=K), repeats))
+        with Client(address) as client:
+            times.extend(milliseconds(lambda i: client.search(strokes[(first + i) % len(strokes)], k=K), repeats))
 
     threads = [threading.Thread(target=ask, args=(number,)) for number in range(CLIENTS)]
     started = time.perf_counter()

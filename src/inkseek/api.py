@@ -164,9 +164,7 @@ class Gallery:
             opened.close()
             raise
 
-    def add(
-        self, folder: str | Path, *, exclude: Sequence[str] = (), progress: Progress | None = None
-    ) -> IndexReport:
+    def add(self, folder: str | Path, *, exclude: Sequence[str] = (), progress: Progress | None = None) -> IndexReport:
         """Bring the gallery up to date with a folder of photos; files that it knows are not read again.
 
         Args:

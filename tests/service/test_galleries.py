@@ -64,7 +64,12 @@ def test_new_photos_are_found_after_a_job(client: TestClient, photos: Path) -> N
 
 
 def test_only_allowed_folders_are_indexed(client: TestClient) -> None:
-    for body in ({"kind": "index"}, {"kind": "index", "folder": 1}, {"kind": "index", "folder": "/etc"}, {"kind": "rm"}):
+    for body in (
+        {"kind": "index"},
+        {"kind": "index", "folder": 1},
+        {"kind": "index", "folder": "/etc"},
+        {"kind": "rm"},
+    ):
         answer = client.post("/v1/galleries/photos/jobs", json=body)
         assert answer.status_code == 422
         assert answer.json()["error"]["code"] == "invalid_request"

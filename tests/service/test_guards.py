@@ -77,7 +77,9 @@ def test_the_page_itself_needs_no_token(client: TestClient) -> None:
     assert get(client, "/").status_code == 200
 
 
-@pytest.mark.parametrize("host", ["evil.example", "testserver.evil.example", "testserver@evil.example", "", "[::1", "::"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "testserver.evil.example", "testserver@evil.example", "", "[::1", "::"]
+)
 def test_other_host_names_are_refused(client: TestClient, host: str) -> None:
     answer = get(client, "/", host=host)
     assert answer.status_code == 403

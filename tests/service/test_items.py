@@ -93,7 +93,14 @@ def test_a_folder_that_became_a_link_is_not_followed(
 
 @pytest.mark.parametrize(
     "path",
-    ["/page/../guards.py", "/page/%2e%2e/guards.py", "/page/..%2fguards.py", "/page//etc/passwd", "/page/%00", "/../app.py"],
+    [
+        "/page/../guards.py",
+        "/page/%2e%2e/guards.py",
+        "/page/..%2fguards.py",
+        "/page//etc/passwd",
+        "/page/%00",
+        "/../app.py",
+    ],
 )
 def test_the_pages_files_are_all_that_is_given(client: TestClient, path: str) -> None:
     answer = client.get(path)

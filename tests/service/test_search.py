@@ -10,11 +10,11 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
+from inkseek.pictures.preprocessing import sketch_pixels
 from inkseek.retrieval.encoder import load_encoder
 from inkseek.retrieval.gallery import Gallery
 from inkseek.retrieval.search import Searcher
 from inkseek.sketch.model import Drawing
-from inkseek.pictures.preprocessing import sketch_pixels
 
 CROSS = [[[0, 0], [100, 100]], [[100, 0], [0, 100]]]
 

@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,26 +51,24 @@ def running(gallery_folder: Path, photos: Path) -> Iterator[Running]:
 
 
 def test_the_client_of_the_package_searches(running: Running, photos: Path) -> None:
-    client = Client(running.address)
+    with Client(running.address) as client:
+        found = client.search(CROSS, k=3)
+        by_file = client.search_file(photos / "1.png", modality="photo")
+        similar = client.similar(found.results[0].id)
 
-    found = client.search(CROSS, k=3)
-    by_file = client.search_file(photos / "1.png", modality="photo")
-    similar = client.similar(found.results[0].id)
-
-    assert [hit.rank for hit in found.results] == [1, 2, 3]
-    assert by_file.results[0].name == "1.png"
-    assert found.results[0].id not in [hit.id for hit in similar.results]
-    assert client.item(found.results[0].id).name == found.results[0].name
-    assert client.start_index("photos").gallery == "photos"
-    client.close()
+        assert [hit.rank for hit in found.results] == [1, 2, 3]
+        assert by_file.results[0].name == "1.png"
+        assert found.results[0].id not in [hit.id for hit in similar.results]
+        assert client.item(found.results[0].id).name == found.results[0].name
+        assert client.start_index("photos").gallery == "photos"
 
 
 def test_the_client_tells_the_services_sentence(running: Running) -> None:
-    with pytest.raises(AnswerError, match="holds no photo 99") as caught:
-        Client(running.address).similar(99)
+    with Client(running.address) as client, pytest.raises(AnswerError, match="holds no photo 99") as caught:
+        client.similar(99)
     assert caught.value.code == "not_found"
-    with pytest.raises(AnswerError, match="token"):
-        Client(f"http://127.0.0.1:{running.port}").search(CROSS)
+    with Client(f"http://127.0.0.1:{running.port}") as client, pytest.raises(AnswerError, match="token"):
+        client.search(CROSS)
 
 
 def closes_within(opened: socket.socket, seconds: float) -> bool:
@@ -116,12 +115,16 @@ def test_a_second_head_on_a_kept_connection_is_given_up_too(running: Running) ->
 
 def test_a_body_that_does_not_come_is_answered(running: Running) -> None:
     with running.connect() as opened:
-        head = f"POST /v1/search HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {TOKEN}\r\nContent-Length: 9\r\n\r\n"
+        head = (
+            f"POST /v1/search HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {TOKEN}\r\nContent-Length: 9\r\n\r\n"
+        )
         opened.sendall(head.encode() + b"{")
         assert opened.recv(65536).startswith(b"HTTP/1.1 408")
 
 
-@pytest.mark.parametrize("sent", [b"\x00\xff\r\n\r\n", b"GET\r\n\r\n", b"GET / HTTP/9\r\n\r\n", b"A" * 100_000 + b"\r\n\r\n"])
+@pytest.mark.parametrize(
+    "sent", [b"\x00\xff\r\n\r\n", b"GET\r\n\r\n", b"GET / HTTP/9\r\n\r\n", b"A" * 100_000 + b"\r\n\r\n"]
+)
 def test_what_is_no_http_is_refused(running: Running, sent: bytes) -> None:
     with running.connect() as opened:
         opened.sendall(sent)
@@ -133,14 +136,9 @@ def test_idle_clients_do_not_lock_others_out_for_long(running: Running) -> None:
     try:
         ends = time.monotonic() + 10
         while time.monotonic() < ends:
-            client = Client(running.address)
-            try:
+            with suppress(AnswerError, ValueError, OSError), Client(running.address) as client:
                 assert client.search(CROSS).results
                 break
-            except (AnswerError, ValueError, OSError):
-                continue
-            finally:
-                client.close()
         else:
             raise AssertionError("idle clients hold the service")
     finally:

@@ -28,7 +28,8 @@ RuntimeOption = Annotated[str, typer.Option(help="onnxruntime or openvino.")]
 def serve(
     galleries: Annotated[list[Path], typer.Argument(help="Gallery folders; one that does not exist is made.")],
     allow: Annotated[
-        list[Path] | None, typer.Option(help="Folder of photos that the page may index into the first gallery. Repeatable.")
+        list[Path] | None,
+        typer.Option(help="Folder of photos that the page may index into the first gallery. Repeatable."),
     ] = None,
     host: HostOption = "127.0.0.1",
     port: PortOption = PORT,
@@ -109,7 +110,9 @@ def access(host: str) -> tuple[str | None, tuple[str, ...]]:
         loopback = False
     token = os.environ.get(TOKEN)
     if token is not None and (len(token) < SHORTEST_TOKEN or not token.isascii()):
-        raise ConfigError(f"{TOKEN}: a token of at least {SHORTEST_TOKEN} plain characters is needed; make a longer one")
+        raise ConfigError(
+            f"{TOKEN}: a token of at least {SHORTEST_TOKEN} plain characters is needed; make a longer one"
+        )
     if loopback:
         return token, ("localhost", "127.0.0.1", "::1", host.lower())
     return token or secrets.token_urlsafe(24), ()

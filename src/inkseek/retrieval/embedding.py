@@ -24,6 +24,7 @@ from inkseek.retrieval.records import Description
 from inkseek.retrieval.scan import Scan
 from inkseek.retrieval.writer import COMMIT_ROWS, Writer
 
+
 @dataclass(frozen=True)
 class IndexReport:
     """What one run of `index_folder` did.

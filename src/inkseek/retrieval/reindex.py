@@ -5,7 +5,6 @@ was. At the end one transaction puts them in the place of the old ones: a search
 """
 
 import os
-import sqlite3
 import threading
 import time
 from collections.abc import Iterator

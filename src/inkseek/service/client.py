@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from inkseek.errors import InkseekError
@@ -23,7 +23,7 @@ class AnswerError(InkseekError):
 
 
 class Client:
-    """A running service; one connection, for one thread at a time."""
+    """A running service: a context manager with one connection, for one thread at a time."""
 
     def __init__(self, address: str, token: str | None = None, seconds: float = 30.0) -> None:
         """Take the address that `inkseek serve` printed, with or without its token."""
@@ -70,6 +70,14 @@ class Client:
         if response.status >= 400:
             raise AnswerError(tree["error"]["code"], tree["error"]["message"])
         return tree
+
+    def __enter__(self) -> Self:
+        """Give the client itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the connection."""
+        self.close()
 
     def close(self) -> None:
         """Close the connection."""

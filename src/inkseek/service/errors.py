@@ -89,7 +89,9 @@ def add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def unforeseen(_: Request, error: Exception) -> JSONResponse:
         # Starlette raises it again for the server's log; what went wrong inside is nothing to tell a client.
-        return error_response(ServiceError(500, "internal", f"the service failed ({type(error).__name__}); see its log"))
+        return error_response(
+            ServiceError(500, "internal", f"the service failed ({type(error).__name__}); see its log")
+        )
 
 
 def as_service_error(error: InkseekError) -> ServiceError:

@@ -43,7 +43,9 @@ def gallery_routes(service: Service) -> APIRouter:
     async def facets(name: Name) -> FacetLists:
         """What a gallery can be filtered by, most frequent first."""
         served = service.gallery(name)
-        return await service.look(lambda: FacetLists.model_validate(gallery_facets(served.gallery()), from_attributes=True))
+        return await service.look(
+            lambda: FacetLists.model_validate(gallery_facets(served.gallery()), from_attributes=True)
+        )
 
     @routes.post("/galleries/{name}/jobs", operation_id="start_job", status_code=202)
     async def start_job(name: Name, body: JobBody) -> JobFacts:

@@ -23,5 +23,7 @@ def sample_drawings() -> tuple[Sample, ...]:
 
 def _sample(name: str, data: bytes) -> Sample:
     drawing = stroke_json_drawing(data, name)
-    strokes = [[[round(x, _DIGITS), round(y, _DIGITS)] for x, y in stroke.points.tolist()] for stroke in drawing.strokes]
+    strokes = [
+        [[round(x, _DIGITS), round(y, _DIGITS)] for x, y in stroke.points.tolist()] for stroke in drawing.strokes
+    ]
     return Sample(name=name, strokes=strokes)

@@ -50,7 +50,7 @@ def make_server(app: FastAPI, limits: ServiceLimits) -> uvicorn.Server:
 
 
 def _patient(seconds: float) -> type[H11Protocol]:
-    """uvicorn's protocol, with a bound on the time in which the head of a request arrives."""
+    """Uvicorn's protocol, with a bound on the time in which the head of a request arrives."""
 
     class PatientProtocol(H11Protocol):
         _deadline: asyncio.TimerHandle | None = None

@@ -121,4 +121,3 @@ class Service:
         self._pictures.close()
         for gallery in self.galleries.values():
             gallery.close()
-
