@@ -80,7 +80,8 @@ class Encoder:
         Raises:
             PictureError: it cannot be read, or shows no ink.
         """
-        return self.retrieval.encode_sketch(self.pixels(sketch, "sketch")[None])[0]
+        feature: NDArray[np.float32] = self.retrieval.encode_sketch(self.pixels(sketch, "sketch")[None])[0]
+        return feature
 
     def encode_image(self, photo: str | Path | Image.Image) -> NDArray[np.float32]:
         """Retrieval feature of a photo.
@@ -94,7 +95,8 @@ class Encoder:
         Raises:
             PictureError: it cannot be read.
         """
-        return self.retrieval.encode_photo(self.pixels(photo, "photo")[None])[0]
+        feature: NDArray[np.float32] = self.retrieval.encode_photo(self.pixels(photo, "photo")[None])[0]
+        return feature
 
     def pixels(self, query: Query, modality: Modality) -> NDArray[np.uint8]:
         """What the networks see of a query: uint8 [s, s] of a sketch, [s, s, 3] of a photo."""

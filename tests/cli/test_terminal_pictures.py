@@ -49,7 +49,8 @@ def test_half_blocks_hold_the_photos_colours(photo: Path) -> None:
 def test_the_protocols_carry_a_png(photo: Path, protocol: Protocol, start: str, end: str) -> None:
     text = terminal_picture(photo, protocol)
 
-    assert text.startswith(start) and text.endswith(end)
+    assert text.startswith(start)
+    assert text.endswith(end)
     parts = text.removesuffix(end).split(end) if protocol == "kitty" else [text.removesuffix(end)]
     data = "".join(part.rpartition(";" if protocol == "kitty" else ":")[2] for part in parts)
     assert Image.open(BytesIO(base64.b64decode(data))).size == (200, 100)

@@ -13,7 +13,7 @@ from tests.retrieval.conftest import write_photo
 from tests.service.conftest import Open
 from tests.service.test_search import CROSS, search
 
-TOKEN = "a token that is long enough"
+TOKEN = "a token that is long enough"  # noqa: S105
 
 
 def finished(client: TestClient, job: str) -> Any:  # noqa: ANN401 - JSON
@@ -33,7 +33,8 @@ def test_the_list_says_what_is_served(client: TestClient, photos: Path) -> None:
     assert (gallery["name"], gallery["photos"], gallery["state"]) == ("photos", 6, "ready")
     assert gallery["folders"] == [{"id": 0, "name": "photos", "indexed": True, "photos": 6}]
     assert gallery["encoder"]["name"] == "tiny"
-    assert tree["limits"]["k"] == 60 and 0 < tree["stroke_width"] < 0.1
+    assert tree["limits"]["k"] == 60
+    assert 0 < tree["stroke_width"] < 0.1
     assert str(photos) not in str(tree)
 
 
@@ -51,7 +52,8 @@ def test_an_empty_gallery_is_filled_from_an_allowed_folder(
 
     assert started.status_code == 202
     assert (job["state"], job["added"], job["skipped"], job["done"], job["total"]) == ("done", 6, 0, 6, 6)
-    assert job["rate"] > 0 and job["seconds_left"] == 0
+    assert job["rate"] > 0
+    assert job["seconds_left"] == 0
     assert len(search(client, sketch={"strokes": CROSS})["results"]) == 6
 
 
@@ -84,7 +86,8 @@ def test_facets_say_what_can_be_filtered_by(client: TestClient) -> None:
     facets = client.get("/v1/galleries/photos/facets").json()
 
     assert {"name": "trip", "photos": 2} in facets["folders"]
-    assert facets["classes"] == [] and facets["tags"] == []
+    assert facets["classes"] == []
+    assert facets["tags"] == []
     assert facets["first"] <= facets["last"]
 
 
@@ -132,7 +135,9 @@ def test_a_token_is_asked_for_and_the_page_gets_a_cookie(serve: Open, gallery_fo
 
     assert answer.status_code == 204
     cookie = answer.headers["set-cookie"].lower()
-    assert "httponly" in cookie and "samesite=strict" in cookie and TOKEN not in cookie
+    assert "httponly" in cookie
+    assert "samesite=strict" in cookie
+    assert TOKEN not in cookie
     assert client.get("/v1/galleries").status_code == 200
 
 

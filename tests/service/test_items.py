@@ -23,7 +23,8 @@ def test_facts_of_a_photo_hold_no_path(client: TestClient, ids: dict[str, int], 
 
     assert (item["name"], item["folder"], item["width"], item["height"]) == ("4.jpg", "trip", 48, 40)
     assert item["bytes"] == (photos / "trip" / "4.jpg").stat().st_size
-    assert item["class"] is None and item["tags"] == []
+    assert item["class"] is None
+    assert item["tags"] == []
     assert str(photos) not in str(item)
 
 

@@ -44,7 +44,8 @@ def test_a_job_tells_how_far_it_is(jobs: Jobs) -> None:
     job = jobs.start("g", "index", "photos", work)
     assert work.begun.wait(10)
     assert (job.state, job.done, job.total) == ("running", 3, 10)
-    assert job.rate is not None and job.seconds_left is not None
+    assert job.rate is not None
+    assert job.seconds_left is not None
     assert job.seconds_left == pytest.approx(7 / job.rate, rel=0.5)
     work.go.set()
     finish(jobs)
@@ -67,7 +68,8 @@ def test_a_job_that_is_stopped_before_it_begins_never_does(jobs: Jobs) -> None:
     job.stop.set()
     work.go.set()
     finish(jobs)
-    assert job.state == "stopped" and not never.begun.is_set()
+    assert job.state == "stopped"
+    assert not never.begun.is_set()
 
 
 def test_a_failure_keeps_its_sentence(jobs: Jobs) -> None:
@@ -85,7 +87,8 @@ def test_a_failure_of_ours_is_not_told_but_logged(jobs: Jobs, caplog: pytest.Log
 
     job = jobs.start("g", "index", "photos", fail)
     finish(jobs)
-    assert job.state == "failed" and "secret" not in (job.message or "")
+    assert job.state == "failed"
+    assert "secret" not in (job.message or "")
     assert "secret" in caplog.text
 
 

@@ -49,7 +49,8 @@ def test_strokes_find_what_the_package_finds(client: TestClient, gallery_folder:
         hits = Searcher(gallery, encoder).search(pixels, k=6).hits
     assert [(hit["id"], hit["rank"]) for hit in found["results"]] == [(hit.id, hit.rank) for hit in hits]
     assert [hit["score"] for hit in found["results"]] == pytest.approx([hit.score for hit in hits], abs=1e-6)
-    assert found["gallery"] == "photos" and found["photos"] == 6
+    assert found["gallery"] == "photos"
+    assert found["photos"] == 6
     assert set(found["milliseconds"]) == {"render", "encode", "search", "total"}
 
 
@@ -138,7 +139,8 @@ def test_a_folder_filter_shows_nothing_from_elsewhere(client: TestClient, folder
 def test_nonsense_is_refused_in_one_sentence(client: TestClient, query: dict[str, Any]) -> None:
     message = refused(client, 422, "invalid_request", **query)
 
-    assert "\n" not in message and len(message) < 300
+    assert "\n" not in message
+    assert len(message) < 300
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])

@@ -19,7 +19,7 @@ from inkseek.service.server import make_server, open_socket
 from inkseek.service.service import Service
 from tests.service.test_search import CROSS
 
-TOKEN = "a token that is long enough"
+TOKEN = "a token that is long enough"  # noqa: S105
 LIMITS = ServiceLimits(header_seconds=0.3, body_seconds=0.3, connections=8)
 
 
@@ -149,7 +149,7 @@ def test_idle_clients_do_not_lock_others_out_for_long(running: Running) -> None:
 def test_a_port_that_is_taken_is_one_sentence() -> None:
     with open_socket("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(ConfigError, match=f"port {port} .*choose another --port"):
+        with pytest.raises(ConfigError, match=rf"port {port} .*choose another --port"):
             open_socket("127.0.0.1", port)
-    with pytest.raises(ConfigError, match="cannot listen on 203.0.113.1"):
+    with pytest.raises(ConfigError, match=r"cannot listen on 203\.0\.113\.1"):
         open_socket("203.0.113.1", 0)

@@ -72,23 +72,24 @@ def _iterm2(data: str) -> str:
 
 
 def _blocks(picture: "Image.Image") -> str:
+    import numpy as np
+
     # A character is about twice as high as wide, and holds two pixels one above the other.
     height = 2 * ROWS
     width = max(1, min(4 * ROWS, round(height * picture.width / picture.height)))
-    small = picture.resize((width, height))
+    levels = np.asarray(picture.resize((width, height)))
     lines = []
-    for y in range(0, height, 2):
-        cells = []
-        for x in range(width):
-            upper, lower = small.getpixel((x, y)), small.getpixel((x, y + 1))
-            cells.append(f"\x1b[38;2;{_colour(upper)};48;2;{_colour(lower)}m{_UPPER_HALF}")
+    for upper, lower in zip(levels[::2].tolist(), levels[1::2].tolist(), strict=True):
+        cells = [
+            f"\x1b[38;2;{_colour(above)};48;2;{_colour(under)}m{_UPPER_HALF}"
+            for above, under in zip(upper, lower, strict=True)
+        ]
         lines.append("".join(cells) + "\x1b[0m")
     return "\n".join(lines)
 
 
-def _colour(pixel: object) -> str:
-    assert isinstance(pixel, tuple)
-    return ";".join(str(level) for level in pixel[:3])
+def _colour(levels: list[int]) -> str:
+    return ";".join(map(str, levels))
 
 
 def shown_in() -> Protocol | None:

@@ -1,4 +1,4 @@
-"""provisional"""
+"""provisional."""
 
 import threading
 
@@ -7,7 +7,7 @@ from inkseek.retrieval.index import Index
 
 
 class LiveIndex:
-    def __init__(self, folder):
+    def __init__(self, folder) -> None:
         self.g = Gallery.open(folder)
         self.lock = threading.Lock()
         self.i = Index(self.g)
@@ -19,5 +19,5 @@ class LiveIndex:
             len(self.i)
             return self.i
 
-    def close(self):
+    def close(self) -> None:
         self.g.close()

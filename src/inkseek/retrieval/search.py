@@ -103,9 +103,11 @@ class Searcher:
         t = time.perf_counter()
         i = self._live.current() if self._live else self._index
         r = i.search(feature[None], k if among is None else 10**6)
-        hits = [(int(a), float(b)) for a, b in zip(r.ids[0], r.scores[0]) if among is None or a in set(among.tolist())][
-            :k
-        ]
+        hits = [
+            (int(a), float(b))
+            for a, b in zip(r.ids[0], r.scores[0], strict=False)
+            if among is None or a in set(among.tolist())
+        ][:k]
         recs = {p.id: p for p in self._gallery.stored([h[0] for h in hits])}
         hh = tuple(
             Hit(n, a, recs[a].path, b, recs[a].class_name)

@@ -41,6 +41,8 @@ class SecureHeaders:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+
         async def send_secured(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
@@ -63,6 +65,7 @@ class SameOrigin:
         self._hosts = frozenset(hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
         if scope["type"] == "http" and (reason := self._reason(Headers(scope=scope))):
             await error_response(ServiceError(403, "forbidden", reason))(scope, receive, send)
         else:
@@ -88,6 +91,7 @@ class TokenCheck:
         self._token = token
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
         if scope["type"] != "http" or _is_open(scope["path"]) or knows_token(Headers(scope=scope), self._token):
             await self.app(scope, receive, send)
             return
@@ -104,6 +108,7 @@ class BodyLimit:
         self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -114,8 +119,8 @@ class BodyLimit:
             await error_response(error)(scope, receive, send)
             return
         except TimeoutError:
-            error = ServiceError(408, "too_slow", "the request did not arrive in time; send it again")
-            await error_response(error)(scope, receive, send)
+            late = ServiceError(408, "too_slow", "the request did not arrive in time; send it again")
+            await error_response(late)(scope, receive, send)
             return
         if body is not None:
             await self.app(scope, _replay(body, receive), send)

@@ -53,6 +53,7 @@ class Measured:
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
         started, status = time.perf_counter(), 500
 
         async def send_counted(message: Message) -> None:

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Annotated, Literal, Self
 
+from fastapi import Path
 from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, model_validator
 
 from inkseek.sketch.model import MAX_COORDINATE, MAX_POINTS, MAX_STROKES
@@ -14,6 +15,7 @@ Strokes = Annotated[list[Points], Field(min_length=1, max_length=MAX_STROKES)]
 GalleryName = Annotated[str, Field(max_length=200, description="name of a gallery; the first one if left out")]
 Word = Annotated[str, Field(max_length=500)]
 PictureId = Annotated[int, Field(ge=1, le=2**63 - 1)]
+ItemId = Annotated[PictureId, Path(alias="id", description="number of a photo, as a search gives it")]
 Weight = Annotated[float, Field(allow_inf_nan=False, ge=-10, le=10)]
 
 

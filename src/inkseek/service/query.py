@@ -86,7 +86,8 @@ class _Asked:
         gallery = self._searcher.gallery
         if gallery.picture(picture_id) is None:
             raise not_found(f"the gallery holds no photo {picture_id}; it may have been removed")
-        return gallery.vectors_of([picture_id])[0].astype(np.float32)
+        vector: Feature = gallery.vectors_of([picture_id])[0].astype(np.float32)
+        return vector
 
     @property
     def _preprocessing(self) -> Preprocessing:

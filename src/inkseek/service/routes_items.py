@@ -3,12 +3,12 @@
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from inkseek.retrieval.records import PictureRecord
 from inkseek.service.errors import not_found
 from inkseek.service.galleries import ServedGallery
-from inkseek.service.models import GalleryName, Item, PictureId
+from inkseek.service.models import GalleryName, Item, ItemId
 from inkseek.service.service import Service
 from inkseek.service.thumbnails import VIEW_SIDE, small_jpeg
 
@@ -23,20 +23,20 @@ def item_routes(service: Service) -> APIRouter:
     routes = APIRouter(prefix="/v1/items/{id}", tags=["items"])
 
     @routes.get("", operation_id="item")
-    async def item(gallery: Gallery = None, picture_id: PictureId = Path(alias="id")) -> Item:
+    async def item(picture_id: ItemId, gallery: Gallery = None) -> Item:
         """What is known of a photo."""
         served = service.gallery(gallery)
         return await service.look(lambda: _item(_record(served, picture_id)))
 
     @routes.get("/thumbnail", operation_id="thumbnail", response_class=_Jpeg)
     async def thumbnail(
-        gallery: Gallery = None, side: Literal["160", "320", "640"] = "320", picture_id: PictureId = Path(alias="id")
+        picture_id: ItemId, gallery: Gallery = None, side: Literal["160", "320", "640"] = "320"
     ) -> Response:
         """A photo as a JPEG whose longer side has at most so many pixels."""
         return await _picture(service, gallery, picture_id, int(side))
 
     @routes.get("/picture", operation_id="picture", response_class=_Jpeg)
-    async def picture(gallery: Gallery = None, picture_id: PictureId = Path(alias="id")) -> Response:
+    async def picture(picture_id: ItemId, gallery: Gallery = None) -> Response:
         """A photo as a JPEG whose longer side has at most 2048 pixels."""
         return await _picture(service, gallery, picture_id, VIEW_SIDE)
 

@@ -1,8 +1,8 @@
 """Routes of search."""
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 
-from inkseek.service.models import PictureId, SearchAnswer, SearchQuery, SimilarQuery
+from inkseek.service.models import ItemId, SearchAnswer, SearchQuery, SimilarQuery
 from inkseek.service.query import answer, answer_similar
 from inkseek.service.service import Service
 
@@ -20,7 +20,7 @@ def search_routes(service: Service) -> APIRouter:
         return found
 
     @routes.post("/similar/{id}", operation_id="search_similar")
-    async def similar(query: SimilarQuery, picture_id: PictureId = Path(alias="id")) -> SearchAnswer:
+    async def similar(picture_id: ItemId, query: SimilarQuery) -> SearchAnswer:
         """Photos like one of the gallery, itself left out."""
         served = service.gallery(query.gallery)
         found = await service.search(
