@@ -39,7 +39,7 @@ _TABLES = """
 """
 
 _PENDING = """
-    SELECT p.id, p.path, p.size, p.mtime_ns FROM pictures AS p
+    SELECT p.id, p.path, p.size, p.mtime_ns, p.sha256 FROM pictures AS p
     WHERE p.state = 'ready' AND p.id > ? AND NOT EXISTS (
         SELECT 1 FROM next_contents AS n WHERE n.picture = p.id AND n.sha256 = p.sha256
     )
@@ -102,16 +102,18 @@ def reindex(
     workers, stop = workers or os.cpu_count() or 1, stop or threading.Event()
     next_vectors = _NextVectors(gallery, encoder)
     total = next_vectors.count_pending()
-    kept, encoded = len(gallery) - total, 0
+    kept, taken, lost = len(gallery) - total, 0, None
+    encoder = encoder.for_workers(workers)
     read = partial(read_photo, size=encoder.config.preprocessing.size, limits=limits, class_of=unknown_class)
-    taken = 0
-    for outcomes, features in encode_files(encoder.for_workers(workers), read, next_vectors.pending(), workers, stop):
-        encoded += next_vectors.take(outcomes, features)
-        taken += len(outcomes)
-        if progress is not None:
-            progress(taken, total)
-    lost = 0 if stop.is_set() else next_vectors.put_in_place()
-    return ReindexReport(encoded, kept, lost, time.perf_counter() - started, stop.is_set())
+    while lost is None and not stop.is_set():
+        for chunk in encode_files(encoder, read, next_vectors.pending(), workers, stop):
+            next_vectors.take(*chunk)
+            taken += len(chunk[0])
+            if progress is not None:
+                progress(taken, max(taken, total))
+        if not stop.is_set():
+            lost = next_vectors.put_in_place()
+    return ReindexReport(next_vectors.encoded, kept, lost or 0, time.perf_counter() - started, lost is None)
 
 
 def give_up_reindex(gallery: Gallery) -> None:
@@ -123,9 +125,15 @@ def give_up_reindex(gallery: Gallery) -> None:
 
 
 class _NextVectors:
-    """Vectors of the new encoder beside those in use."""
+    """Vectors of the new encoder beside those in use.
+
+    Attributes:
+        encoded: photos encoded in this run.
+    """
 
     def __init__(self, gallery: Gallery, encoder: RetrievalEncoder) -> None:
+        self.encoded = 0
+        self._tried: dict[bytes, bytes] = {}
         self._gallery = gallery
         self._encoder = encoder
         with gallery.transaction():
@@ -141,17 +149,17 @@ class _NextVectors:
         return int(self._gallery.rows(f"SELECT count(*) FROM ({_PENDING})", 0)[0][0])  # noqa: S608 - our own text
 
     def pending(self) -> Iterator[Pending]:
-        """Those photos, by id."""
+        """Those photos, by id; also what comes in while the last of them are read."""
         last = 0
         while page := self._gallery.rows(f"{_PENDING} ORDER BY p.id LIMIT ?", last, PAGE):
             last = page[-1][0]
-            for _, path, size, mtime_ns in page:
+            for _, path, size, mtime_ns, sha256 in page:
+                self._tried[path] = sha256
                 yield Pending(Path(os.fsdecode(path)), size, mtime_ns, known=True, sha256=None)
 
-    def take(self, outcomes: list[Outcome], features: NDArray[np.float32]) -> int:
-        """Store the photos of a chunk; returns how many of them are what the gallery knows them as."""
+    def take(self, outcomes: list[Outcome], features: NDArray[np.float32]) -> None:
+        """Store the photos of a chunk whose files are what the gallery knows them as."""
         photos = [outcome for outcome in outcomes if isinstance(outcome, Photo)]
-        stored = 0
         with self._gallery.transaction():
             for photo, feature in zip(photos, features.astype(VECTOR), strict=True):
                 known = self._gallery.rows(
@@ -162,14 +170,20 @@ class _NextVectors:
                 for (picture_id,) in known:
                     self._gallery.rows("REPLACE INTO next_vectors VALUES (?, ?)", picture_id, feature.tobytes())
                     self._gallery.rows("REPLACE INTO next_contents VALUES (?, ?)", picture_id, photo.file.sha256)
-                    stored += 1
-        return stored
+                    self.encoded += 1
 
-    def put_in_place(self) -> int:
-        """Let the new vectors take the place of the old ones; returns the number of photos that were lost."""
+    def put_in_place(self) -> int | None:
+        """Let the new vectors take the place of the old ones.
+
+        Returns:
+            Number of photos that were lost; None where photos came in since they were read: read those first.
+        """
         gallery = self._gallery
         with gallery.transaction():
-            lost, photos = self.count_pending(), len(gallery)
+            pending = gallery.rows(_PENDING, 0)
+            if any(self._tried.get(path) != sha256 for _, path, _, _, sha256 in pending):
+                return None
+            lost, photos = len(pending), len(gallery)
             if lost > LOST * photos:
                 raise GalleryError(
                     f"{gallery.folder}: {lost} of {photos} photos cannot be read as they were indexed; mount their "
