@@ -49,18 +49,19 @@ def gallery_folder(tmp_path: Path, photos: Path, tiny: Path) -> Path:
 @pytest.fixture
 def serve(tiny: Path) -> Iterator[Open]:
     """Open a service and a client of it."""
-    opened: list[TestClient] = []
+    opened: list[tuple[TestClient, Service]] = []
 
     def start(*served: ServedGallery, token: str | None = None, limits: ServiceLimits = LIMITS) -> TestClient:
         service = Service(served, limits=limits, threads=2, model=str(tiny))
         client = TestClient(create_app(service, token=token, hosts=("testserver",)))
-        opened.append(client)
+        opened.append((client, service))
         client.__enter__()
         return client
 
     yield start
-    for client in opened:
+    for client, service in opened:
         client.__exit__(None, None, None)
+        service.close()
 
 
 @pytest.fixture

@@ -47,6 +47,7 @@ def running(gallery_folder: Path, photos: Path) -> Iterator[Running]:
         yield Running(listening.getsockname()[1])
         server.should_exit = True
         thread.join(30)
+    service.close()
     assert not thread.is_alive()
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from inkseek.cli.serve import PORT, HostOption, PortOption, RuntimeOption, open_service, run_service
+from inkseek.cli.serve import PORT, HostOption, PortOption, RuntimeOption, WatchOption, open_service, run_service
 
 
 def draw(
@@ -17,6 +17,7 @@ def draw(
     port: PortOption = PORT,
     model: Annotated[str, typer.Option(help="Model folder, run folder, or `bundled`.")] = "bundled",
     runtime: RuntimeOption = "onnxruntime",
+    watch: WatchOption = True,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in the browser.")] = True,
 ) -> None:
     """Draw and find photos of a folder: bring its gallery up to date and open the page.
@@ -32,4 +33,4 @@ def draw(
         service = open_service([place], [root], model=model, runtime=runtime, threads=None)
         served = service.gallery(None)
         service.start_index(served, served.allowed.index(root))
-        run_service(service, listening, host, open_page=browser)
+        run_service(service, listening, host, watch=watch, open_page=browser)

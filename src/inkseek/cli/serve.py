@@ -22,6 +22,7 @@ SHORTEST_TOKEN = 16
 HostOption = Annotated[str, typer.Option(help="Address to listen on; any but this machine's own asks for a token.")]
 PortOption = Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")]
 ThreadsOption = Annotated[int | None, typer.Option(min=1, help="Searches at the same time; default: one a core.")]
+WatchOption = Annotated[bool, typer.Option("--watch/--no-watch", help="Index what changes in the folders.")]
 RuntimeOption = Annotated[str, typer.Option(help="onnxruntime or openvino.")]
 
 
@@ -34,8 +35,10 @@ def serve(
     host: HostOption = "127.0.0.1",
     port: PortOption = PORT,
     model: Annotated[str, typer.Option(help="Encoder of new galleries and of a re-index.")] = "bundled",
-    runtime: RuntimeOption = "onnxruntime",
+    runtime: WatchOption = Annotated[bool, typer.Option("--watch/--no-watch", help="Index what changes in the folders.")]
+RuntimeOption = "onnxruntime",
     threads: ThreadsOption = None,
+    watch: WatchOption = True,
 ) -> None:
     """Search galleries from a browser: draw, and see photos change with every stroke.
 
@@ -47,7 +50,7 @@ def serve(
     listening = open_socket(host, port)
     with listening:
         service = open_service(galleries, allow or [], model=model, runtime=runtime, threads=threads)
-        run_service(service, listening, host)
+        run_service(service, listening, host, watch=watch)
 
 
 def open_service(
@@ -79,12 +82,26 @@ def open_service(
     return Service(opened, limits=ServiceLimits(), threads=threads or os.cpu_count() or 1, model=model, runtime=runtime)
 
 
-def run_service(service: "Service", listening: "socket.socket", host: str, *, open_page: bool = False) -> None:
-    """Print the address and serve until Ctrl+C."""
+def run_service(
+    service: "Service", listening: "socket.socket", host: str, *, watch: bool, open_page: bool = False
+) -> None:
+    """Print the address and serve until Ctrl+C.
+
+    Args:
+        service: what is served.
+        listening: the socket.
+        host: the address that it listens on.
+        watch: look at the indexed folders again and again.
+        open_page: open the page in the browser.
+
+    Raises:
+        ConfigError: the token of the environment is too short.
+    """
     import webbrowser
 
     from inkseek.service.app import create_app
     from inkseek.service.server import make_server
+    from inkseek.service.watch import Watch
 
     token, hosts = access(host)
     shown = f"[{host}]" if ":" in host else host
@@ -92,7 +109,14 @@ def run_service(service: "Service", listening: "socket.socket", host: str, *, op
     messages().print(f"draw at {address}  (Ctrl+C ends)", markup=False, soft_wrap=True)
     if open_page:
         webbrowser.open(address)
-    make_server(create_app(service, token=token, hosts=hosts), service.limits).run([listening])
+    watching = Watch(service)
+    if watch:
+        watching.start()
+    try:
+        make_server(create_app(service, token=token, hosts=hosts), service.limits).run([listening])
+    finally:
+        watching.close()
+        service.close()
 
 
 def access(host: str) -> tuple[str | None, tuple[str, ...]]:

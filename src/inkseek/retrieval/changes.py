@@ -130,6 +130,12 @@ class Changes:
                 gone = [picture_id for picture_id, path in page if self.scan.covers(path)]
                 self.removed += self._gallery.remove(gone) if gone else 0
 
+    def are_there(self) -> bool:
+        """After `compare`: whether anything is to be read or to leave."""
+        low, high = below(self.scan.root)
+        page = self._gallery.rows("SELECT path FROM absent WHERE path >= ? AND path < ?", low, high)
+        return self.count_pending() > 0 or any(self.scan.covers(path) for (path,) in page)
+
     def pending(self) -> Iterator[Pending]:
         """Files to read, by path."""
         last = b""

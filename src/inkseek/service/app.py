@@ -1,7 +1,6 @@
 """The application: routes, and the guards in front of them."""
 
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Iterable
 from importlib.metadata import version
 
 from fastapi import FastAPI
@@ -24,19 +23,13 @@ _ERRORS = {status: {"model": ErrorBody} for status in (400, 401, 403, 404, 405, 
 
 
 def create_app(service: Service, *, token: str | None = None, hosts: Iterable[str] = ()) -> FastAPI:
-    """The application of a service; it closes the service when it ends.
+    """The application of a service.
 
     Args:
         service: galleries and threads.
         token: asked of every client; None asks for nothing.
         hosts: host names that the service goes by, lower case, without port; none allows every one.
     """
-
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
-        service.close()
-
     guards = [
         Middleware(SecureHeaders),
         Middleware(Measured, metrics=service.metrics),
@@ -50,7 +43,6 @@ def create_app(service: Service, *, token: str | None = None, hosts: Iterable[st
         version=version("inkseek"),
         docs_url=None,
         redoc_url=None,
-        lifespan=lifespan,
         middleware=guards,
         responses=_ERRORS,  # type: ignore[arg-type] # a status is an int here, and one of int or str there
         telemetry=_QUIET,  # type: ignore[arg-type] # plain values of the library's own dictionary type
