@@ -35,8 +35,7 @@ def serve(
     host: HostOption = "127.0.0.1",
     port: PortOption = PORT,
     model: Annotated[str, typer.Option(help="Encoder of new galleries and of a re-index.")] = "bundled",
-    runtime: WatchOption = Annotated[bool, typer.Option("--watch/--no-watch", help="Index what changes in the folders.")]
-RuntimeOption = "onnxruntime",
+    runtime: RuntimeOption = "onnxruntime",
     threads: ThreadsOption = None,
     watch: WatchOption = True,
 ) -> None:
