@@ -15,6 +15,8 @@ from inkseek.service.thumbnails import VIEW_SIDE, small_jpeg
 KEEP = "private, max-age=31536000, immutable"
 """A picture's address holds a word for its content, so an answer never grows old."""
 
+JPEG: dict[int | str, dict[str, object]] = {200: {"content": {"image/jpeg": {}}}}
+
 Gallery = Annotated[GalleryName | None, Query()]
 
 
@@ -28,23 +30,19 @@ def item_routes(service: Service) -> APIRouter:
         served = service.gallery(gallery)
         return await service.look(lambda: _item(_record(served, picture_id)))
 
-    @routes.get("/thumbnail", operation_id="thumbnail", response_class=_Jpeg)
+    @routes.get("/thumbnail", operation_id="thumbnail", response_class=Response, responses=JPEG)
     async def thumbnail(
         picture_id: ItemId, gallery: Gallery = None, side: Literal["160", "320", "640"] = "320"
     ) -> Response:
         """A photo as a JPEG whose longer side has at most so many pixels."""
         return await _picture(service, gallery, picture_id, int(side))
 
-    @routes.get("/picture", operation_id="picture", response_class=_Jpeg)
+    @routes.get("/picture", operation_id="picture", response_class=Response, responses=JPEG)
     async def picture(picture_id: ItemId, gallery: Gallery = None) -> Response:
         """A photo as a JPEG whose longer side has at most 2048 pixels."""
         return await _picture(service, gallery, picture_id, VIEW_SIDE)
 
     return routes
-
-
-class _Jpeg(Response):
-    media_type = "image/jpeg"
 
 
 async def _picture(service: Service, gallery: str | None, picture_id: int, side: int) -> Response:
@@ -59,7 +57,7 @@ async def _picture(service: Service, gallery: str | None, picture_id: int, side:
             service.thumbnails.put(key, kept)
         return kept
 
-    return _Jpeg(await service.look(make), headers={"Cache-Control": KEEP})
+    return Response(await service.look(make), media_type="image/jpeg", headers={"Cache-Control": KEEP})
 
 
 def _record(served: ServedGallery, picture_id: int) -> PictureRecord:
