@@ -190,9 +190,10 @@ def test_packed_search_gives_exact_scores_in_order(tmp_path: Path, monkeypatch: 
     assert np.isin(packed.ids[:, 0], exact.ids[:, :5]).mean() > 0.5
 
 
-def test_a_vector_that_is_not_finite_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_vector_that_is_not_finite_is_refused(tmp_path: Path, value: float) -> None:
     features = unit_rows(5, 8)
-    features[3, 2] = np.nan
+    features[3, 2] = value
     with filled(tmp_path / "g", features) as gallery:
         with pytest.raises(GalleryError, match="vector of picture 4 is not finite; remove the picture"):
             Index(gallery).search(features[:1], 2)

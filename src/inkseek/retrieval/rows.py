@@ -13,6 +13,9 @@ Block = tuple[NDArray[np.int64], NDArray[np.float16]]
 """Ids [r] and vectors [r, d] of some pictures."""
 
 
+_EXPONENT = np.uint16(0x7C00)
+
+
 class StaleCacheError(Exception):
     """The cache does not show the gallery as it is; it has to be written again."""
 
@@ -89,11 +92,12 @@ def finite_blocks(gallery: Gallery, *rows: int) -> Iterator[Block]:
         GalleryError: a vector is not finite, or has another length than the gallery's.
     """
     for ids, vectors in gallery.blocks(*rows):
-        finite = np.isfinite(vectors).all(axis=1)
+        # NaN and infinity have all bits of the exponent; float16 itself is slow to look at.
+        finite = (vectors.view(np.uint16) & _EXPONENT != _EXPONENT).all(axis=1)
         if not finite.all():
             broken = int(ids[np.argmin(finite)])
             raise GalleryError(
                 f"{gallery.folder}: the vector of picture {broken} is not finite; "
-                f"remove the picture from the gallery and index it again"
+                "remove the picture from the gallery and index it again"
             )
         yield ids, vectors

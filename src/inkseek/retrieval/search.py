@@ -101,7 +101,8 @@ class Searcher:
     def encode(self, pixels: NDArray[np.uint8], modality: Modality = "sketch") -> NDArray[np.float32]:
         """The retrieval feature [d] of a query's pixels, which are as in `search`."""
         encode = self._encoder.encode_sketch if modality == "sketch" else self._encoder.encode_photo
-        return encode(pixels[None])[0]
+        feature: NDArray[np.float32] = encode(pixels[None])[0]
+        return feature
 
     def search_feature(
         self, feature: NDArray[np.floating], k: int = 10, among: NDArray[np.int64] | None = None

@@ -19,12 +19,20 @@ def thresholds(vectors: NDArray[np.float16]) -> NDArray[np.float16]:
         return np.zeros(vectors.shape[1], np.float16)
     sample = vectors[:: -(-len(vectors) // SAMPLED_ROWS)]
     mean: NDArray[np.float64] = sample.mean(axis=0, dtype=np.float64)
-    return mean.astype(np.float16)
+    # The sum turns -0 into 0, which `_ordered` would tell apart.
+    return mean.astype(np.float16) + np.float16(0)
 
 
 def sign_codes(features: NDArray[np.floating], above: NDArray[np.float16]) -> NDArray[np.uint8]:
-    """Packed codes uint8 [n, ceil(d / 8)] of features [n, d]: bit i is 1 where value i is above threshold i."""
+    """Packed codes uint8 [n, ceil(d / 8)] of features [n, d]: bit i is 1 where value i is above `above[i]`."""
     codes = np.empty((len(features), -(-features.shape[1] // 8)), np.uint8)
     for start in range(0, len(features), BLOCK_ROWS):
-        codes[start : start + BLOCK_ROWS] = np.packbits(features[start : start + BLOCK_ROWS] > above, axis=1)
+        block = features[start : start + BLOCK_ROWS].astype(np.float16, copy=False)
+        codes[start : start + BLOCK_ROWS] = np.packbits(_ordered(block) > _ordered(above), axis=1)
     return codes
+
+
+def _ordered(values: NDArray[np.float16]) -> NDArray[np.int16]:
+    # Integers in the same order: a hundred times faster to compare than float16, for which processors have nothing.
+    bits = values.view(np.int16)
+    return bits ^ ((bits >> 15) & np.int16(0x7FFF))
