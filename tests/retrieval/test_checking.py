@@ -86,7 +86,7 @@ def test_every_damaged_page_is_found_and_explained(folder: Path) -> None:
         assert all(one.fault and one.remedy for one in found)
 
 
-@settings(max_examples=1500)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_damage_anywhere_is_a_sentence_never_a_traceback(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
