@@ -16,8 +16,12 @@ def index(
     folder: Annotated[Path, typer.Argument(help="Folder of photos; folders inside it are searched too.")],
     gallery: Annotated[Path, typer.Option(help="Gallery folder; made if it does not exist.")],
     exclude: Annotated[
-        list[str] | None, typer.Option(help="Glob of files or folders to leave out. Repeatable.")
+        list[str] | None,
+        typer.Option(help="Glob of files or folders to leave out. Repeatable; later calls need not repeat it."),
     ] = None,
+    exclude_nothing: Annotated[
+        bool, typer.Option("--exclude-nothing", help="Forget what earlier calls left out of this folder.")
+    ] = False,
     retry: Annotated[
         bool, typer.Option("--retry", help="Read files again that were bad before, as after installing `heif`.")
     ] = False,
@@ -40,7 +44,7 @@ def index(
                 opened,
                 folder,
                 encoder,
-                exclude=exclude or [],
+                exclude=exclude or ([] if exclude_nothing else None),
                 retry=retry,
                 progress=lambda done, total: bar.update(task, completed=done, total=total),
             )

@@ -33,7 +33,7 @@ def search(
     from inkseek.retrieval.gallery import Gallery
     from inkseek.retrieval.search import Searcher
 
-    with Gallery.open(gallery) as opened:
+    with Gallery.open(gallery, write=False) as opened:
         encoder = load_encoder(model or opened.description.source, runtime=runtime)
         searcher = Searcher(opened, encoder)
         kind: Literal["sketch", "photo"] = "photo" if photo else "sketch"

@@ -44,6 +44,9 @@ def gallery_errors(folder: Path) -> Iterator[None]:
         primary = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
         kind = DamagedGalleryError if primary == sqlite3.SQLITE_CORRUPT else GalleryError
         raise kind(f"{folder}: {REMEDIES.get(primary, f'the database fails ({error})')}") from error
+    except UnicodeDecodeError:
+        # Text of the schema that is damaged, and that SQLite's message quotes.
+        raise DamagedGalleryError(f"{folder}: {REMEDIES[sqlite3.SQLITE_CORRUPT]}") from None
 
 
 def create_database(folder: Path, meta: Mapping[str, str]) -> None:
