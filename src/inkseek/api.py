@@ -196,7 +196,7 @@ class Gallery:
             PictureError: the query cannot be used.
         """
         pixels = self.encoder.pixels(query, modality)
-        return self._searcher.search(pixels, modality, k, filters=filters).hits
+        return self._searcher.search(pixels, modality, k, self._among(filters)).hits
 
     def similar(self, picture_id: int, k: int = 10, *, filters: Filters | None = None) -> tuple[Hit, ...]:
         """The k photos closest to one of the gallery, itself left out.
@@ -204,7 +204,7 @@ class Gallery:
         Raises:
             GalleryError: the gallery holds no such photo.
         """
-        return self._searcher.search_like(picture_id, k, filters=filters).hits
+        return self._searcher.search_similar(picture_id, k, self._among(filters))
 
     def __len__(self) -> int:
         """Number of photos that can be found."""
@@ -223,3 +223,6 @@ class Gallery:
     def close(self) -> None:
         """Close the database."""
         self.store.close()
+
+    def _among(self, filters: Filters | None) -> NDArray[np.int64] | None:
+        return self.store.select(filters) if filters else None

@@ -74,9 +74,7 @@ def seeds(parser: str) -> Iterator[bytes]:
             yield b'{"sketch":{"strokes":' + strokes + b'},"k":5,"filters":{"since":"2020-01-01"}}'
 
 
-PARSERS: dict[str, Callable[[bytes], None]] = {
-    parser.__name__: parser for parser in (picture, stroke_json, svg, query)
-}
+PARSERS: dict[str, Callable[[bytes], None]] = {parser.__name__: parser for parser in (picture, stroke_json, svg, query)}
 
 
 def main() -> None:

@@ -32,7 +32,9 @@ class LiveIndex:
         self._folder = folder
         self._kind = kind
         self._lock = threading.Lock()
-        self._index = self._read()
+        with Gallery.open(folder, write=False) as gallery:
+            self._fingerprint = gallery.description.fingerprint
+            self._index = self._read(gallery)
         self._next_check = time.monotonic() + CHECK_SECONDS
         self._running: Future[None] | None = None
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="inkseek-live-index")
@@ -77,16 +79,16 @@ class LiveIndex:
         started = time.monotonic()
         pause = CHECK_SECONDS
         try:
-            with Gallery.open(self._folder) as gallery:
+            with Gallery.open(self._folder, write=False) as gallery:
                 changed = gallery.generation != self._index.generation
-            if changed:
-                self._index = self._read()
-                pause = max(pause, REST * (time.monotonic() - started))
+                # After a re-index queries of the old encoder find the old vectors, until a live index is made anew.
+                if changed and gallery.description.fingerprint == self._fingerprint:
+                    self._index = self._read(gallery)
+                    pause = max(pause, REST * (time.monotonic() - started))
         finally:
             self._next_check = time.monotonic() + pause
 
-    def _read(self) -> Index:
-        with Gallery.open(self._folder) as gallery:
-            index = Index(gallery, self._kind)
-            index.load()
+    def _read(self, gallery: Gallery) -> Index:
+        index = Index(gallery, self._kind)
+        index.load()
         return index

@@ -54,6 +54,10 @@ class Searcher:
     """A gallery with the encoder that made it; the index follows the gallery's changes.
 
     It is for one thread at a time, as its gallery is. In a service each thread has its own over one `LiveIndex`.
+
+    Attributes:
+        gallery: where pictures are looked up.
+        encoder: the one that made the gallery.
     """
 
     def __init__(
@@ -72,14 +76,20 @@ class Searcher:
             FingerprintMismatch: the gallery holds vectors of another encoder.
         """
         gallery.require(encoder.fingerprint)
-        self._gallery = gallery
-        self._encoder = encoder
+        self.gallery = gallery
+        self.encoder = encoder
         self._live = index
         self._kind: IndexKind = kind
         self._own = Index(gallery, kind)
 
     def search(
-        self, pixels: NDArray[np.uint8], modality: Modality = "sketch", k: int = 10, *, render_ms: float = 0.0
+        self,
+        pixels: NDArray[np.uint8],
+        modality: Modality = "sketch",
+        k: int = 10,
+        among: NDArray[np.int64] | None = None,
+        *,
+        render_ms: float = 0.0,
     ) -> SearchResult:
         """Find the pictures closest to a query.
 
@@ -87,12 +97,13 @@ class Searcher:
             pixels: uint8 [s, s] of a sketch or [s, s, 3] of a photo, as `read_query` gives them.
             modality: what the query is.
             k: pictures wanted; a smaller gallery gives all it has.
+            among: ids of the only pictures to search; None searches all.
             render_ms: time that making the pixels took, for the report.
         """
         started = time.perf_counter()
         feature = self.encode(pixels, modality)
         encoded = time.perf_counter()
-        hits = self.search_feature(feature, k)
+        hits = self.search_feature(feature, k, among)
         ended = time.perf_counter()
         encode_ms, search_ms = 1e3 * (encoded - started), 1e3 * (ended - encoded)
         total = render_ms + encode_ms + search_ms
@@ -100,7 +111,7 @@ class Searcher:
 
     def encode(self, pixels: NDArray[np.uint8], modality: Modality = "sketch") -> NDArray[np.float32]:
         """The retrieval feature [d] of a query's pixels, which are as in `search`."""
-        encode = self._encoder.encode_sketch if modality == "sketch" else self._encoder.encode_photo
+        encode = self.encoder.encode_sketch if modality == "sketch" else self.encoder.encode_photo
         feature: NDArray[np.float32] = encode(pixels[None])[0]
         return feature
 
@@ -121,7 +132,7 @@ class Searcher:
         while True:
             ranking = index.search(feature[None], wanted, among)
             scores = dict(zip(ranking.ids[0].tolist(), ranking.scores[0].tolist(), strict=True))
-            found = self._gallery.stored(scores)[:k]
+            found = self.gallery.stored(scores)[:k]
             if len(found) == k or len(scores) < wanted:
                 break
             wanted *= 2
@@ -136,7 +147,7 @@ class Searcher:
         Raises:
             GalleryError: the gallery has no such picture.
         """
-        (feature,) = stored_vectors(self._gallery, [picture_id])
+        (feature,) = stored_vectors(self.gallery, [picture_id])
         others = [hit for hit in self.search_feature(feature, k + 1, among) if hit.id != picture_id]
         return tuple(replace(hit, rank=rank) for rank, hit in enumerate(others[:k], start=1))
 
@@ -147,14 +158,14 @@ class Searcher:
             PictureError: the file cannot be used as a query.
         """
         started = time.perf_counter()
-        pixels = read_query(path, self._encoder.config.preprocessing, modality=modality)
+        pixels = read_query(path, self.encoder.config.preprocessing, modality=modality)
         return self.search(pixels, modality, k, render_ms=1e3 * (time.perf_counter() - started))
 
     def _index(self) -> Index:
         if self._live is not None:
             return self._live.current()
-        if self._own.generation != self._gallery.generation:
-            self._own = Index(self._gallery, self._kind)
+        if self._own.generation != self.gallery.generation:
+            self._own = Index(self.gallery, self._kind)
         return self._own
 
 

@@ -12,6 +12,7 @@ from inkseek.service.guards import BodyLimit, SameOrigin, SecureHeaders, TokenCh
 from inkseek.service.metrics import Measured
 from inkseek.service.routes_galleries import gallery_routes
 from inkseek.service.routes_items import item_routes
+from inkseek.service.routes_jobs import job_routes
 from inkseek.service.routes_search import search_routes
 from inkseek.service.routes_state import PAGE, state_routes
 from inkseek.service.service import Service
@@ -48,7 +49,8 @@ def create_app(service: Service, *, token: str | None = None, hosts: Iterable[st
         telemetry=_QUIET,  # type: ignore[arg-type] # plain values of the library's own dictionary type
     )
     add_error_handlers(app)
-    for routes in (state_routes(service, token), search_routes(service), item_routes(service), gallery_routes(service)):
-        app.include_router(routes)
+    app.include_router(state_routes(service, token))
+    for routes in (search_routes, item_routes, gallery_routes, job_routes):
+        app.include_router(routes(service))
     app.mount("/page", StaticFiles(directory=str(PAGE)), name="page")
     return app

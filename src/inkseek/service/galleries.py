@@ -67,6 +67,13 @@ class ServedGallery:
         """Number of photos that can be found."""
         return len(self.gallery())
 
+    def refresh(self) -> None:
+        """Let searches see everything that is committed by now."""
+        self.searcher()
+        with self._lock:
+            index = self._index
+        index.refresh()
+
     def close(self) -> None:
         """Close every connection."""
         with self._lock:

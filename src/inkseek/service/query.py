@@ -1,18 +1,21 @@
 """From what a client sends to the photos that it gets."""
 
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from inkseek.errors import ConfigError
 from inkseek.pictures.decode import decode, decode_rgba
 from inkseek.pictures.limits import PictureLimits
 from inkseek.pictures.photo import photo_pixels
 from inkseek.pictures.preprocessing import Preprocessing, sketch_pixels
 from inkseek.retrieval.filters import Filters
 from inkseek.retrieval.gallery import Gallery
-from inkseek.retrieval.search import Searcher, SearchResult, mix
+from inkseek.retrieval.search import Hit, Searcher, mix
 from inkseek.service.errors import ServiceError, not_found
 from inkseek.service.limits import ServiceLimits
 from inkseek.service.models import FilterBody, Found, SearchAnswer, SearchQuery, SimilarQuery, SketchQuery
@@ -39,10 +42,11 @@ def answer(searcher: Searcher, gallery_name: str, query: SearchQuery, limits: Se
         features.append(asked.stored(query.photo.id or 0) if picture is None else asked.photo(picture))
         weights.append(query.weights.photo)
     try:
-        feature = features[0] if len(features) == 1 else mix(np.stack(features), weights)
-    except ValueError as error:
+        feature = features[0] if len(features) == 1 else mix(features, weights)
+    except ConfigError as error:
         raise ServiceError(422, "invalid_request", f"weights: {error}") from None
-    found = searcher.search_feature(feature, query.k, _among(searcher.gallery, query.filters))
+    with asked.searching():
+        found = searcher.search_feature(feature, query.k, _among(searcher.gallery, query.filters))
     return _to_answer(searcher.gallery, gallery_name, found, asked)
 
 
@@ -57,7 +61,8 @@ def answer_similar(
     _check_k(query, limits)
     asked = _Asked(searcher, limits)
     asked.stored(picture_id)
-    found = searcher.search_like(picture_id, query.k, _among(searcher.gallery, query.filters))
+    with asked.searching():
+        found = searcher.search_similar(picture_id, query.k, _among(searcher.gallery, query.filters))
     return _to_answer(searcher.gallery, gallery_name, found, asked)
 
 
@@ -67,7 +72,13 @@ class _Asked:
     def __init__(self, searcher: Searcher, limits: ServiceLimits) -> None:
         self._searcher = searcher
         self._limits = PictureLimits(limits.body_bytes, limits.pixels)
-        self.render = self.encode = 0.0
+        self.milliseconds = {"render": 0.0, "encode": 0.0, "search": 0.0}
+
+    @contextmanager
+    def searching(self) -> Iterator[None]:
+        started = time.perf_counter()
+        yield
+        self.milliseconds["search"] += 1e3 * (time.perf_counter() - started)
 
     def sketch(self, sketch: SketchQuery) -> Feature:
         started = time.perf_counter()
@@ -99,8 +110,8 @@ class _Asked:
         return decode_rgba(sketch.picture or b"", "sketch", limits=self._limits)
 
     def _took(self, started: float, rendered: float, feature: Feature) -> Feature:
-        self.render += 1e3 * (rendered - started)
-        self.encode += 1e3 * (time.perf_counter() - rendered)
+        self.milliseconds["render"] += 1e3 * (rendered - started)
+        self.milliseconds["encode"] += 1e3 * (time.perf_counter() - rendered)
         return feature
 
 
@@ -114,9 +125,8 @@ def _among(gallery: Gallery, filters: FilterBody) -> NDArray[np.int64] | None:
     return gallery.select(wanted) if wanted else None
 
 
-def _to_answer(gallery: Gallery, name: str, found: SearchResult, asked: _Asked) -> SearchAnswer:
-    steps = {"render": asked.render, "encode": asked.encode, "search": found.milliseconds["search"]}
-    scores = {hit.id: hit.score for hit in found.hits}
+def _to_answer(gallery: Gallery, name: str, found: Sequence[Hit], asked: _Asked) -> SearchAnswer:
+    scores = {hit.id: hit.score for hit in found}
     results = [
         Found(
             rank=rank, id=record.id, score=round(scores[record.id], 6), name=record.path.name,
@@ -124,5 +134,6 @@ def _to_answer(gallery: Gallery, name: str, found: SearchResult, asked: _Asked) 
         )
         for rank, record in enumerate(gallery.pictures(scores), start=1)
     ]  # fmt: skip
-    milliseconds = {step: round(value, 3) for step, value in {**steps, "total": sum(steps.values())}.items()}
+    steps = {**asked.milliseconds, "total": sum(asked.milliseconds.values())}
+    milliseconds = {step: round(value, 3) for step, value in steps.items()}
     return SearchAnswer(gallery=name, photos=len(gallery), results=results, milliseconds=milliseconds)

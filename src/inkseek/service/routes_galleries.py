@@ -1,4 +1,4 @@
-"""Routes of galleries, of what they can be filtered by, of jobs and sample drawings."""
+"""Routes of galleries, of what they can be filtered by, and of sample drawings."""
 
 from importlib.metadata import version
 from typing import Annotated
@@ -7,9 +7,7 @@ from fastapi import APIRouter, Path
 
 from inkseek.retrieval.facets import facets as gallery_facets
 from inkseek.retrieval.filters import Filters
-from inkseek.service.errors import ServiceError
 from inkseek.service.galleries import ServedGallery
-from inkseek.service.jobs import Job
 from inkseek.service.models import (
     EncoderFacts,
     FacetLists,
@@ -17,9 +15,6 @@ from inkseek.service.models import (
     GalleryFacts,
     GalleryList,
     GalleryName,
-    JobBody,
-    JobFacts,
-    JobList,
     LimitFacts,
     SampleList,
 )
@@ -31,7 +26,7 @@ Name = Annotated[GalleryName, Path()]
 
 
 def gallery_routes(service: Service) -> APIRouter:
-    """`/v1/galleries`, `/v1/jobs` and `/v1/samples`."""
+    """`/v1/galleries` and `/v1/samples`."""
     routes = APIRouter(prefix="/v1", tags=["galleries"])
 
     @routes.get("/galleries", operation_id="galleries")
@@ -46,33 +41,6 @@ def gallery_routes(service: Service) -> APIRouter:
         return await service.look(
             lambda: FacetLists.model_validate(gallery_facets(served.gallery()), from_attributes=True)
         )
-
-    @routes.post("/galleries/{name}/jobs", operation_id="start_job", status_code=202)
-    async def start_job(name: Name, body: JobBody) -> JobFacts:
-        """Start long work on a gallery."""
-        served = service.gallery(name)
-        if body.kind == "index":
-            return _job(service.start_index(served, body.folder))
-        if body.folder is not None:
-            raise ServiceError(422, "invalid_request", "folder: a re-index takes the whole gallery; leave it out")
-        return _job(service.start_reindex(served))
-
-    @routes.get("/jobs", operation_id="jobs")
-    async def jobs() -> JobList:
-        """Jobs, newest first."""
-        return JobList(jobs=[_job(job) for job in service.jobs.all()])
-
-    @routes.get("/jobs/{id}", operation_id="job")
-    async def job(job_id: Annotated[str, Path(alias="id", max_length=32)]) -> JobFacts:
-        """One job."""
-        return _job(service.jobs.get(job_id))
-
-    @routes.delete("/jobs/{id}", operation_id="stop_job", status_code=202)
-    async def stop_job(job_id: Annotated[str, Path(alias="id", max_length=32)]) -> JobFacts:
-        """Ask a job to stop; what it has committed stays."""
-        found = service.jobs.get(job_id)
-        found.stop.set()
-        return _job(found)
 
     @routes.get("/samples", operation_id="samples")
     async def samples() -> SampleList:
@@ -116,7 +84,3 @@ def _facts(service: Service, served: ServedGallery) -> GalleryFacts:
         ],
         state="indexing" if indexing else "ready" if photos else "empty",
     )
-
-
-def _job(job: Job) -> JobFacts:
-    return JobFacts.model_validate(job, from_attributes=True)

@@ -100,6 +100,7 @@ class Service:
                 )
             job.added = report.added + report.changed + report.renamed
             job.skipped = sum(report.bad.values()) + len(report.unreadable)
+            served.refresh()
 
         return self.jobs.start(served.name, "index", path.name, work)
 
@@ -111,6 +112,7 @@ class Service:
             with Gallery.open(served.folder) as gallery:
                 report = reindex(gallery, encoder, progress=job.progress, stop=job.stop, workers=self._workers)
             job.added, job.skipped = report.encoded, report.lost
+            served.refresh()
 
         return self.jobs.start(served.name, "reindex", None, work)
 
