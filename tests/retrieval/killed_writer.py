@@ -10,6 +10,7 @@ After its death comes `dead`. Forking saves the imports.
 import json
 import os
 import random
+import select
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -43,7 +44,7 @@ def changes(gallery: Gallery, seed: int) -> None:
 
 def plan(gallery: Gallery, chance: random.Random, state: State, name: str) -> tuple[State, Callable[[], object]]:
     """The next change, and the state after it; an id is null where the gallery still has to give it."""
-    kind = chance.choice(["add", "add", "remove", "rename", "compact"] if len(state) < 150 else ["remove"])
+    kind = chance.choice(["add", "add", "remove", "rename", "compact"] if len(state) < 90 else ["remove"])
     chosen = chance.sample(sorted(state), min(len(state), chance.randint(1, 8)))
     if kind == "add" or not state:
         names = [f"{name}-{i}" for i in range(chance.randint(1, 30))]
@@ -60,7 +61,10 @@ def plan(gallery: Gallery, chance: random.Random, state: State, name: str) -> tu
 
 
 def say(word: str, what: object = None) -> None:
-    os.write(1, f"{word} {json.dumps(what)}\n".encode())
+    """Write a line that a kill cannot cut: the system writes so many bytes to a pipe at once."""
+    line = f"{word} {json.dumps(what)}\n".encode()
+    assert len(line) <= select.PIPE_BUF
+    os.write(1, line)
 
 
 def main() -> None:

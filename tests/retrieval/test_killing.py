@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,7 +49,7 @@ class Writer:
             said.append(line)
         return said
 
-    def _line(self) -> tuple[str, "State"]:
+    def _line(self) -> tuple[str, Any]:
         assert self._process.stdout is not None
         word, _, rest = self._process.stdout.readline().decode().partition(" ")
         return word, json.loads(rest)
