@@ -8,10 +8,11 @@ import typer
 from inkseek.cli.gallery_care import compact, verify
 from inkseek.cli.gallery_export import export
 from inkseek.cli.gallery_info import info
+from inkseek.cli.gallery_reindex import reindex
 from inkseek.cli.output import messages, print_json
 
 gallery_app = typer.Typer(
-    help="Look after a gallery: info, remove, tag, untag, verify, compact, export.", no_args_is_help=True
+    help="Look after a gallery: info, remove, tag, untag, verify, compact, export, reindex.", no_args_is_help=True
 )
 
 GalleryArgument = Annotated[Path, typer.Argument(help="Gallery folder.")]
@@ -67,3 +68,4 @@ gallery_app.command()(info)
 gallery_app.command()(verify)
 gallery_app.command()(compact)
 gallery_app.command()(export)
+gallery_app.command()(reindex)

@@ -1,5 +1,6 @@
 """`inkseek search`: a drawing in, photos out."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from inkseek.retrieval.gallery import Gallery
     from inkseek.retrieval.search import SearchResult
 
+DAY = ["%Y-%m-%d"]
+
 
 def search(
     gallery: Annotated[Path, typer.Argument(help="Gallery folder that `inkseek index` made.")],
@@ -22,6 +25,13 @@ def search(
     thumbnails: Annotated[
         bool, typer.Option("--thumbnails/--no-thumbnails", help="Show the photos where the terminal can.")
     ] = True,
+    folder: Annotated[str | None, typer.Option(help="Only photos in this folder, as `gallery info` names it.")] = None,
+    class_name: Annotated[
+        list[str] | None, typer.Option("--class", help="Only of this class. Repeatable: any.")
+    ] = None,
+    tag: Annotated[list[str] | None, typer.Option(help="Only with this tag. Repeatable: all.")] = None,
+    since: Annotated[datetime | None, typer.Option(formats=DAY, help="Only from this day on.")] = None,
+    until: Annotated[datetime | None, typer.Option(formats=DAY, help="Only up to this day.")] = None,
     model: Annotated[
         str | None, typer.Option(help="Model folder, run folder, or `bundled`; default: the one that made the gallery.")
     ] = None,
@@ -30,6 +40,7 @@ def search(
 ) -> None:
     """Find photos that look like a drawing."""
     from inkseek.retrieval.encoder import load_encoder
+    from inkseek.retrieval.filters import Filters
     from inkseek.retrieval.gallery import Gallery
     from inkseek.retrieval.search import Searcher
 
@@ -37,7 +48,10 @@ def search(
         encoder = load_encoder(model or opened.description.source, runtime=runtime)
         searcher = Searcher(opened, encoder)
         kind: Literal["sketch", "photo"] = "photo" if photo else "sketch"
-        result = searcher.search_file(query, kind, k)
+        filters = Filters(
+            folder, tuple(class_name or ()), tuple(tag or ()), since and since.date(), until and until.date()
+        )
+        result = searcher.search_file(query, kind, k, opened.select(filters) if filters else None)
         if as_json:
             print_json(_tree(opened, query, kind, k, result))
         elif paths_only:

@@ -151,7 +151,9 @@ class Searcher:
         others = [hit for hit in self.search_feature(feature, k + 1, among) if hit.id != picture_id]
         return tuple(replace(hit, rank=rank) for rank, hit in enumerate(others[:k], start=1))
 
-    def search_file(self, path: Path, modality: Modality = "sketch", k: int = 10) -> SearchResult:
+    def search_file(
+        self, path: Path, modality: Modality = "sketch", k: int = 10, among: NDArray[np.int64] | None = None
+    ) -> SearchResult:
         """Find the pictures closest to a query file: a picture, an SVG, a stroke JSON or a line of ndjson.
 
         Raises:
@@ -159,7 +161,7 @@ class Searcher:
         """
         started = time.perf_counter()
         pixels = read_query(path, self.encoder.config.preprocessing, modality=modality)
-        return self.search(pixels, modality, k, render_ms=1e3 * (time.perf_counter() - started))
+        return self.search(pixels, modality, k, among, render_ms=1e3 * (time.perf_counter() - started))
 
     def _index(self) -> Index:
         if self._live is not None:

@@ -96,7 +96,13 @@ class Service:
         def work(job: Job) -> None:
             with Gallery.open(served.folder) as gallery:
                 report = index_folder(
-                    gallery, path, served.encoder(), progress=job.progress, stop=job.stop, workers=self._workers
+                    gallery,
+                    path,
+                    served.encoder(),
+                    exclude=None,
+                    progress=job.progress,
+                    stop=job.stop,
+                    workers=self._workers,
                 )
             job.added = report.added + report.changed + report.renamed
             job.skipped = sum(report.bad.values()) + len(report.unreadable)
