@@ -143,7 +143,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         large, small = Path(name) / "large", Path(name) / "small"
         fill(small, chosen.searched, chosen.dimension)
-        query = np.full((1, chosen.dimension), chosen.dimension**-0.5, np.float32)
+        query = np.random.default_rng(1).standard_normal((1, chosen.dimension), np.float32)
+        query /= np.linalg.norm(query)
         with Gallery.open(small) as gallery:
             Index(gallery).load()
         print(json.dumps({"search": search(small, chosen.repeats)}, indent=2), flush=True)
