@@ -88,6 +88,14 @@ def test_copies_beyond_the_margin_are_still_ordered_by_id(tmp_path: Path, monkey
         assert Index(gallery).search(features[:1], 10).ids[0].tolist() == list(range(1, 11))
 
 
+def test_copies_among_other_pictures_are_ordered_by_id(tmp_path: Path) -> None:
+    """A hundred copies fill the first proposal, and not the second, which is less than the gallery."""
+    features = unit_rows(1500, 8)
+    features[400:500] = features[0]
+    with filled(tmp_path / "g", features) as gallery:
+        assert Index(gallery).search(features[:1], 10).ids[0].tolist() == [1, *range(401, 410)]
+
+
 def test_many_blocks_are_one_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("inkseek.retrieval.index_cache.BLOCK_ROWS", 16)
     features = unit_rows(100, 8)

@@ -2,7 +2,7 @@
 
 FAISS compares the query with float16 vectors in single precision and proposes a few more pictures than asked for; their
 scores are then computed again in double precision, which settles order and ties. Where more pictures tie at the border
-than were proposed, all scores are computed. The answer is that of a full comparison, always.
+than were proposed, more are proposed. The answer is that of a full comparison, always.
 """
 
 from typing import Any, cast
@@ -14,6 +14,9 @@ from inkseek.retrieval.ranking import closest_first
 
 MARGIN = 32
 """Pictures that FAISS proposes beyond k."""
+
+WIDENING = 16
+"""Where more pictures tie at the border, so many times as many are proposed, until they are enough or all."""
 
 SETTLED_ROWS = 128
 """Vectors scored in double precision at a time: half a MiB at 512 values, which stays near the processor."""
@@ -30,20 +33,23 @@ class ExactSearch:
         self._vectors = vectors
         self._view = _view(vectors) if len(vectors) else None
 
-    def search(self, queries: NDArray[np.float32], k: int, among: NDArray[np.int64] | None = None) -> Found:
+    def search(
+        self, queries: NDArray[np.float32], k: int, among: NDArray[np.int64] | None = None, *, margin: int = MARGIN
+    ) -> Found:
         """The k best of all pictures, or of those at the rising positions `among`; of fewer pictures, all."""
         count = len(self._vectors) if among is None else len(among)
         everything = np.arange(count) if among is None else among
-        if count <= k + MARGIN:
+        if count <= k + margin:
             return settle(self._vectors, queries, np.broadcast_to(everything, (len(queries), count)), k)
-        proposed, complete = self._propose(queries, k, among)
+        proposed, complete = self._propose(queries, k, margin, among)
         positions, scores = settle(self._vectors, queries, proposed, k)
-        for i in np.flatnonzero(~complete):
-            positions[i], scores[i] = (row[0] for row in settle(self._vectors, queries[[i]], everything[None], k))
+        if not complete.all():
+            tied = np.flatnonzero(~complete)
+            positions[tied], scores[tied] = self.search(queries[tied], k, among, margin=WIDENING * margin)
         return positions, scores
 
     def _propose(
-        self, queries: NDArray[np.float32], k: int, among: NDArray[np.int64] | None
+        self, queries: NDArray[np.float32], k: int, margin: int, among: NDArray[np.int64] | None
     ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         import faiss
 
@@ -55,7 +61,7 @@ class ExactSearch:
             parameters = cast(Any, faiss).SearchParameters(sel=selector)
         # The setting is the calling thread's own, and has to be made in each.
         faiss.omp_set_num_threads(1)
-        scores, proposed = self._view.search(queries, k + MARGIN, params=parameters)  # type: ignore[union-attr]
+        scores, proposed = self._view.search(queries, k + margin, params=parameters)  # type: ignore[union-attr]
         # Rounding of a single-precision sum of d products of unit rows, and of the score, on both sides of the border.
         tolerance = 2 * (queries.shape[1] + 2) * 2.0**-24
         return proposed, scores[:, k - 1] - scores[:, -1] > tolerance
