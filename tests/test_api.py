@@ -68,7 +68,7 @@ def test_a_gallery_is_filled_searched_and_emptied(encoder: inkseek.Encoder) -> N
         assert gallery.search("drawing.png", filters=Filters(folder="elsewhere")) == ()
         assert gallery.remove("photos/0.jpg") == 1
         assert len(gallery) == 1
-        with pytest.raises(GalleryError, match="no picture 99"):
+        with pytest.raises(GalleryError, match="no picture with the id 99"):
             gallery.similar(99)
 
 

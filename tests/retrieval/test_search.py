@@ -126,7 +126,7 @@ def test_more_like_this_leaves_the_picture_itself_out(gallery: Gallery, encoder:
 def test_more_like_a_removed_picture_is_an_error(gallery: Gallery, encoder: RetrievalEncoder) -> None:
     searcher = Searcher(gallery, encoder)
     gallery.remove([3])
-    with pytest.raises(GalleryError, match="no picture 3"):
+    with pytest.raises(GalleryError, match="no picture with the id 3"):
         searcher.search_similar(3)
 
 

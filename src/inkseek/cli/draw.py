@@ -20,10 +20,7 @@ def draw(
     watch: WatchOption = True,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in the browser.")] = True,
 ) -> None:
-    """Draw and find photos of a folder: bring its gallery up to date and open the page.
-
-    The page opens at once and finds what is read already; reading goes on behind it.
-    """
+    """Draw over a folder of photos: open the page at once, and bring the gallery up to date behind it."""
     from inkseek.retrieval.scan import Scan
     from inkseek.service.server import open_socket
 

@@ -14,10 +14,7 @@ def reindex(
     runtime: Annotated[str, typer.Option(help="onnxruntime or openvino.")] = "onnxruntime",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Bring a gallery to another encoder; it can be searched with the old one until the end.
-
-    Ids, tags and folders stay. A run that is interrupted goes on where it was when it is started again.
-    """
+    """Bring a gallery to another encoder; ids, tags and folders stay, and searches go on until the end."""
     from inkseek.retrieval.encoder import load_encoder
     from inkseek.retrieval.gallery import Gallery
     from inkseek.retrieval.reindex import reindex as reindex_gallery

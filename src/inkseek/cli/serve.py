@@ -19,7 +19,12 @@ PORT = 8765
 TOKEN = "INKSEEK_TOKEN"  # noqa: S105 - the variable's name, not a token
 SHORTEST_TOKEN = 16
 
-HostOption = Annotated[str, typer.Option(help="Address to listen on; any but this machine's own asks for a token.")]
+HostOption = Annotated[
+    str,
+    typer.Option(
+        help="Address to listen on; one that others reach asks for a token, that of INKSEEK_TOKEN or a new one."
+    ),
+]
 PortOption = Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")]
 ThreadsOption = Annotated[int | None, typer.Option(min=1, help="Searches at the same time; default: one a core.")]
 WatchOption = Annotated[bool, typer.Option("--watch/--no-watch", help="Index what changes in the folders.")]
@@ -39,11 +44,7 @@ def serve(
     threads: ThreadsOption = None,
     watch: WatchOption = True,
 ) -> None:
-    """Search galleries from a browser: draw, and see photos change with every stroke.
-
-    Without `--host` only this machine is answered. Any other address asks for a token: the one in the environment
-    variable INKSEEK_TOKEN, or else one made up for this start; the printed address holds it.
-    """
+    """Search galleries from a browser: draw, and see photos change with every stroke."""
     from inkseek.service.server import open_socket
 
     listening = open_socket(host, port)

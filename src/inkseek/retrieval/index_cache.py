@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from xxhash import xxh3_64_intdigest
 
-from inkseek.retrieval.checksum import checksum
 from inkseek.retrieval.gallery import BLOCK_ROWS, VECTOR, Gallery
 from inkseek.retrieval.rows import Rows, StaleCacheError, finite_blocks
 
@@ -54,14 +54,14 @@ def write_cache(gallery: Gallery) -> None:
             ids, checksums = [np.empty(0, "<i8")], []
             for block_ids, vectors in finite_blocks(gallery, BLOCK_ROWS):
                 ids.append(block_ids.astype("<i8"))
-                checksums.append(checksum(vectors))
+                checksums.append(xxh3_64_intdigest(vectors))
                 file.write(vectors.data)
             all_ids = np.concatenate(ids)
             file.write(all_ids.data)
-            dimension, ids_checksum = gallery.description.dimension, checksum(all_ids[:, None])
+            dimension, ids_checksum = gallery.description.dimension, xxh3_64_intdigest(all_ids)
             footer = Footer(FORMAT, gallery.generation, len(all_ids), dimension, BLOCK_ROWS, checksums, ids_checksum)
             text = json.dumps(asdict(footer)).encode("ascii")
-            file.write(text + _END.pack(len(text), _text_checksum(text)))
+            file.write(text + _END.pack(len(text), xxh3_64_intdigest(text)))
         os.replace(partial, gallery.folder / VECTORS)
     except BaseException:
         partial.unlink(missing_ok=True)
@@ -93,7 +93,7 @@ def open_cache(gallery: Gallery) -> Rows:
         raise StaleCacheError
     end = footer.count * dimension * VECTOR.itemsize
     ids = mapped[end : end + 8 * footer.count].copy().view("<i8")
-    if checksum(ids[:, None]) != footer.ids_checksum:
+    if xxh3_64_intdigest(ids) != footer.ids_checksum:
         raise StaleCacheError
     return Rows(ids, mapped[:end].view(VECTOR).reshape(footer.count, dimension), footer.checksums, footer.block_rows)
 
@@ -101,7 +101,7 @@ def open_cache(gallery: Gallery) -> Rows:
 def _footer(mapped: NDArray[np.uint8]) -> Footer:
     length, expected = _END.unpack(mapped[-_END.size :].tobytes())
     text = mapped[max(0, len(mapped) - _END.size - length) : -_END.size].tobytes()
-    if _text_checksum(text) != expected:
+    if xxh3_64_intdigest(text) != expected:
         raise StaleCacheError
     # What the checksum fits was written by some inkseek, but perhaps by another one.
     footer = Footer(**json.loads(text))
@@ -109,10 +109,6 @@ def _footer(mapped: NDArray[np.uint8]) -> Footer:
     if footer.format != FORMAT or len(mapped) != footer.count * row_bytes + length + _END.size:
         raise StaleCacheError
     return footer
-
-
-def _text_checksum(text: bytes) -> int:
-    return checksum(np.frombuffer(text, np.uint8)[:, None])
 
 
 def _new_partial(folder: Path) -> Path:

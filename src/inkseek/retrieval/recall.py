@@ -4,7 +4,6 @@ import numpy as np
 
 from inkseek.retrieval.gallery import Gallery
 from inkseek.retrieval.index import Index
-from inkseek.retrieval.rows import stored_vectors
 
 
 def packed_recall(gallery: Gallery, *, k: int = 10, queries: int = 100, seed: int = 0) -> float:
@@ -26,7 +25,7 @@ def packed_recall(gallery: Gallery, *, k: int = 10, queries: int = 100, seed: in
         if len(exact) < 2:
             return 1.0
         sampled = np.random.default_rng(seed).choice(exact.ids, min(queries, len(exact)), replace=False)
-        features = stored_vectors(gallery, sampled)
+        features = gallery.vectors_of(sampled).astype(np.float32)
         wanted, given = (index.search(features, k + 1).ids for index in (exact, packed))
     found = total = 0
     for picture_id, closest, proposed in zip(sampled, wanted, given, strict=True):

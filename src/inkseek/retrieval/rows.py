@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from xxhash import xxh3_64_intdigest
 
 from inkseek.errors import GalleryError
-from inkseek.retrieval.checksum import checksum
 from inkseek.retrieval.gallery import VECTOR, Gallery
 
 Block = tuple[NDArray[np.int64], NDArray[np.float16]]
@@ -51,7 +51,7 @@ class Rows:
             blocks = np.intersect1d(blocks, positions // self._block_rows)
         for block in blocks.tolist():
             rows = self.values[block * self._block_rows :][: self._block_rows]
-            if checksum(rows) != self._checksums[block]:
+            if xxh3_64_intdigest(rows) != self._checksums[block]:
                 raise StaleCacheError
             self._unchecked[block] = False
 
@@ -67,22 +67,6 @@ def read_rows(gallery: Gallery) -> Rows:
         ids.append(block_ids)
         vectors.append(block)
     return Rows(np.concatenate(ids), np.concatenate(vectors))
-
-
-def stored_vectors(gallery: Gallery, ids: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float32]:
-    """The vectors [n, d] of these pictures.
-
-    Raises:
-        GalleryError: the gallery has no picture of such an id.
-    """
-    query = "SELECT feature FROM vectors WHERE picture = ?"
-    vectors = np.empty((len(ids), gallery.description.dimension), np.float32)
-    for row, picture_id in zip(vectors, ids, strict=True):
-        found = gallery.rows(query, int(picture_id))
-        if not found:
-            raise GalleryError(f"{gallery.folder}: there is no picture {picture_id}; it may have been removed")
-        row[:] = np.frombuffer(found[0][0], VECTOR)
-    return vectors
 
 
 def finite_blocks(gallery: Gallery, *rows: int) -> Iterator[Block]:

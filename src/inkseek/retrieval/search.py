@@ -15,7 +15,6 @@ from inkseek.retrieval.encoder import RetrievalEncoder
 from inkseek.retrieval.gallery import Gallery
 from inkseek.retrieval.index import Index, IndexKind
 from inkseek.retrieval.live_index import LiveIndex
-from inkseek.retrieval.rows import stored_vectors
 
 Modality = Literal["sketch", "photo"]
 
@@ -147,7 +146,7 @@ class Searcher:
         Raises:
             GalleryError: the gallery has no such picture.
         """
-        (feature,) = stored_vectors(self.gallery, [picture_id])
+        (feature,) = self.gallery.vectors_of([picture_id]).astype(np.float32)
         others = [hit for hit in self.search_feature(feature, k + 1, among) if hit.id != picture_id]
         return tuple(replace(hit, rank=rank) for rank, hit in enumerate(others[:k], start=1))
 
