@@ -15,6 +15,13 @@ MOST = 200
 _PAGE = 10_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+# Two questions, for SQLite answers one of them alone out of the index.
+_DAYS = """
+    SELECT
+        (SELECT min(date) FROM pictures WHERE state = 'ready'),
+        (SELECT max(date) FROM pictures WHERE state = 'ready')
+"""
+
 _CLASSES = """
     SELECT class, count(*) FROM pictures WHERE state = 'ready' AND class IS NOT NULL
     GROUP BY class ORDER BY count(*) DESC, class LIMIT ?
@@ -57,14 +64,14 @@ class Facets:
 def facets(gallery: Gallery, most: int = MOST) -> Facets:
     """What a gallery can be filtered by, of one state of it.
 
-    Reads the path of every picture: about a second for a million.
+    Reads the path of every picture: about 0.15 s for a hundred thousand.
 
     Args:
         gallery: an open gallery.
         most: values of each kind at most.
     """
     with gallery.transaction(write=False):
-        ((first, last),) = gallery.rows("SELECT min(date), max(date) FROM pictures WHERE state = 'ready'")
+        ((first, last),) = gallery.rows(_DAYS)
         return Facets(
             classes=tuple(Facet(*row) for row in gallery.rows(_CLASSES, most)),
             tags=tuple(Facet(*row) for row in gallery.rows(_TAGS, most)),
@@ -88,11 +95,11 @@ def _folders(gallery: Gallery, most: int) -> tuple[Facet, ...]:
 
 def _photos_by_folder(gallery: Gallery) -> Counter[bytes]:
     counts: Counter[bytes] = Counter()
-    last = b""
-    query = "SELECT path FROM pictures WHERE path > ? AND state = 'ready' ORDER BY path LIMIT ?"
+    last = 0
+    query = "SELECT id, path FROM pictures WHERE id > ? AND state = 'ready' ORDER BY id LIMIT ?"
     while page := gallery.rows(query, last, _PAGE):
         last = page[-1][0]
-        counts.update(path.rpartition(b"/")[0] for (path,) in page)
+        counts.update(path.rpartition(b"/")[0] for _, path in page)
     return counts
 
 
