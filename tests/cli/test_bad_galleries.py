@@ -21,7 +21,7 @@ def test_the_gallery_of_another_encoder(world: World, tmp_path: Path) -> None:
     ):
         sentence = refusal(inkseek(*call))
         assert sentence.startswith(f"{world.gallery}: holds vectors of the encoder tiny (")
-        assert sentence.endswith("or re-index: inkseek index PHOTOS --gallery NEW_FOLDER")
+        assert sentence.endswith("--model MODEL")
     still_answers(world)
 
 

@@ -126,7 +126,7 @@ def test_no_space_keeps_the_last_commit(tmp_path: Path) -> None:
 
 def test_another_encoder_is_refused_and_the_sentence_says_how_to_index_again(tmp_path: Path) -> None:
     filled(tmp_path / "g", unit_rows(1, 8)).close()
-    with pytest.raises(FingerprintMismatch, match=r"made up .ffffffffffff.*re-index: inkseek index PHOTOS --gallery"):
+    with pytest.raises(FingerprintMismatch, match=r"made up .ffffffffffff.*re-index: inkseek gallery reindex"):
         Gallery.open(tmp_path / "g", "0" * 64)
 
 

@@ -18,14 +18,20 @@ SHOWN = 10
 
 def info(
     gallery: Annotated[Path, typer.Argument(help="Gallery folder.")],
+    recall: Annotated[
+        bool, typer.Option("--recall", help="Measure what the packed index finds of what the exact one finds.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Say what a gallery holds: photos, encoder, folders, classes, tags, days, files that could not be read."""
     from inkseek.retrieval.facets import facets
     from inkseek.retrieval.gallery import Gallery
+    from inkseek.retrieval.recall import packed_recall
 
     with Gallery.open(gallery, write=False) as opened:
         tree = _tree(opened, facets(opened))
+        if recall:
+            tree["packed_recall_at_10"] = round(packed_recall(opened), 4)
     if as_json:
         print_json(tree)
         return
@@ -64,11 +70,11 @@ def _counts(found: "Sequence[Facet]") -> list[dict[str, Any]]:
 
 
 def _index_state(gallery: "Gallery") -> str:
-    from inkseek.retrieval.index_cache import HEADER, is_fresh
+    from inkseek.retrieval.index_cache import VECTORS, is_fresh
 
     if is_fresh(gallery):
         return "fresh"
-    return "out of date" if (gallery.folder / HEADER).exists() else "none"
+    return "out of date" if (gallery.folder / VECTORS).exists() else "none"
 
 
 def _print(tree: dict[str, Any]) -> None:
@@ -84,6 +90,8 @@ def _print(tree: dict[str, Any]) -> None:
             print_line(f"{kind:8} {_listed(tree[kind])}")
     if days["first"]:
         print_line(f"days     {days['first']} to {days['last']}")
+    if "packed_recall_at_10" in tree:
+        print_line(f"packed   recall@10 {tree['packed_recall_at_10']:.3f} of the exact index, photos as queries")
     print_line(f"skipped  {len(tree['skipped'])}")
     for entry in tree["skipped"]:
         print_line(f"  {entry['path']}: {entry['detail']}")

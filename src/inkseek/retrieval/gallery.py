@@ -20,22 +20,16 @@ from numpy.typing import NDArray
 from inkseek.errors import DamagedGalleryError, FingerprintMismatch, GalleryError, PictureFault
 from inkseek.retrieval.database import DATABASE, REMEDIES, create_database, gallery_errors, transaction
 from inkseek.retrieval.filters import Filters, condition
-from inkseek.retrieval.folders import IndexedFolder, indexed_folders, root_of, shown_folder
+from inkseek.retrieval.folders import IndexedFolder, indexed_folders
 from inkseek.retrieval.opening import open_database, require_unchanged
+from inkseek.retrieval.picture_rows import RECORDS, to_record, upsert_bad, upsert_picture
 from inkseek.retrieval.records import BadPicture, Description, PictureFile, PictureRecord, StoredPicture
-from inkseek.retrieval.upserts import upsert_bad, upsert_picture
 
 VECTOR = np.dtype("<f2")
 """Number format of stored vectors: float16, little-endian."""
 
 BLOCK_ROWS = 8192
 """Vectors read at a time: 8 MiB at 512 dimensions."""
-
-_RECORDS = """
-    SELECT id, path, size, mtime_ns, sha256, taken, date, width, height, class,
-        (SELECT json_group_array(tag) FROM tags WHERE picture = id)
-    FROM pictures WHERE id IN (SELECT value FROM json_each(?)) AND state = 'ready'
-"""
 
 _VECTORS = "SELECT picture, feature FROM vectors WHERE picture IN (SELECT value FROM json_each(?))"
 
@@ -107,7 +101,7 @@ class Gallery:
             raise FingerprintMismatch(
                 f"{self.folder}: holds vectors of the encoder {ours.model} ({ours.fingerprint[:12]}, "
                 f"from {ours.source}), not of the one in use ({fingerprint[:12]}); search it with that encoder, "
-                "or re-index: inkseek index PHOTOS --gallery NEW_FOLDER"
+                f"or re-index: inkseek gallery reindex {self.folder} --model MODEL"
             )
 
     def __enter__(self) -> Self:
@@ -171,7 +165,7 @@ class Gallery:
         wanted = [int(picture_id) for picture_id in ids]
         with self.transaction(write=False):
             folders = self.folders()
-            found = {row[0]: _record(row, folders) for row in self.rows(_RECORDS, json.dumps(wanted))}
+            found = {row[0]: to_record(row, folders) for row in self.rows(RECORDS, json.dumps(wanted))}
         return [found[picture_id] for picture_id in wanted if picture_id in found]
 
     def picture(self, picture_id: int) -> PictureRecord | None:
@@ -304,11 +298,3 @@ class Gallery:
             )
         except (KeyError, ValueError):
             raise DamagedGalleryError(f"{self.folder}: {REMEDIES[sqlite3.SQLITE_CORRUPT]}") from None
-
-
-def _record(row: tuple[Any, ...], folders: Sequence[IndexedFolder]) -> PictureRecord:
-    path = Path(os.fsdecode(row[1]))
-    root = root_of(path, folders)
-    folder = shown_folder(path.parent, folders)
-    facts = (*row[2:-1], tuple(sorted(json.loads(row[-1]))))
-    return PictureRecord(row[0], path, root.path if root else None, folder, *facts)

@@ -83,7 +83,7 @@ class ServedGallery:
             self._opened.clear()
 
     def _open(self) -> Gallery:
-        gallery = Gallery.open(self.folder)
+        gallery = Gallery.open(self.folder, write=False)
         with self._lock:
             self._opened.append(gallery)
         return gallery
@@ -96,7 +96,7 @@ class ServedGallery:
             return self._encoder, self._index
 
     def _load(self) -> tuple[RetrievalEncoder, LiveIndex]:
-        with Gallery.open(self.folder) as gallery:
+        with Gallery.open(self.folder, write=False) as gallery:
             # One thread a search: the threads of the service search side by side.
             encoder = load_encoder(gallery.description.source, self._runtime, threads=1)
             gallery.require(encoder.fingerprint)

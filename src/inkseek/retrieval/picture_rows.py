@@ -1,9 +1,21 @@
-"""Writing the row of a picture: a path that is known keeps its id and takes what was read now."""
+"""The row of a picture: written, where a path that is known keeps its id and takes what was read now; and read."""
 
+import json
 import os
 import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
-from inkseek.retrieval.records import BadPicture, PictureFile
+from inkseek.retrieval.folders import IndexedFolder, root_of, shown_folder
+from inkseek.retrieval.records import BadPicture, PictureFile, PictureRecord
+
+RECORDS = """
+    SELECT id, path, size, mtime_ns, sha256, taken, date, width, height, class,
+        (SELECT json_group_array(tag) FROM tags WHERE picture = id)
+    FROM pictures WHERE id IN (SELECT value FROM json_each(?)) AND state = 'ready'
+"""
+"""Rows of the pictures of a JSON list of ids, as `to_record` takes them."""
 
 _READY = """
     INSERT INTO pictures (path, size, mtime_ns, sha256, width, height, class, taken, state)
@@ -35,3 +47,12 @@ def upsert_bad(connection: sqlite3.Connection, picture: BadPicture) -> None:
     facts = (picture.size, picture.mtime_ns, picture.fault.value, picture.detail)
     row = connection.execute(_BAD, (os.fsencode(picture.path), *facts))
     connection.execute("DELETE FROM vectors WHERE picture = ?", row.fetchall()[0])
+
+
+def to_record(row: tuple[Any, ...], folders: Sequence[IndexedFolder]) -> PictureRecord:
+    """All that is known of a picture, from a row of `RECORDS` and the indexed folders."""
+    path = Path(os.fsdecode(row[1]))
+    root = root_of(path, folders)
+    folder = shown_folder(path.parent, folders)
+    facts = (*row[2:-1], tuple(sorted(json.loads(row[-1]))))
+    return PictureRecord(row[0], path, root.path if root else None, folder, *facts)
