@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from inkseek.cli.output import print_json, print_line
+from inkseek.cli.terminal_pictures import shown_in, terminal_picture
 
 if TYPE_CHECKING:
     from inkseek.retrieval.gallery import Gallery
@@ -18,6 +19,9 @@ def search(
     k: Annotated[int, typer.Option("-k", min=1, max=100_000, help="Photos wanted.")] = 10,
     photo: Annotated[bool, typer.Option("--photo", help="The query is a photo: find similar ones.")] = False,
     paths_only: Annotated[bool, typer.Option("--paths-only", help="Print paths alone, for pipes.")] = False,
+    thumbnails: Annotated[
+        bool, typer.Option("--thumbnails/--no-thumbnails", help="Show the photos where the terminal can.")
+    ] = True,
     model: Annotated[
         str | None, typer.Option(help="Model folder, run folder, or `bundled`; default: the one that made the gallery.")
     ] = None,
@@ -40,7 +44,10 @@ def search(
             for hit in result.hits:
                 print_line(str(hit.path))
         else:
+            protocol = shown_in() if thumbnails else None
             for hit in result.hits:
+                if protocol is not None:
+                    typer.echo(terminal_picture(hit.path, protocol))
                 print_line(f"{hit.rank:4}  {hit.score:6.3f}  {hit.path}")
             timings = "  ".join(f"{name} {value:.1f}" for name, value in result.milliseconds.items())
             typer.echo(f"{len(opened)} photos, milliseconds: {timings}", err=True)

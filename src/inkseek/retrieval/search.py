@@ -46,7 +46,7 @@ class SearchResult:
 class Searcher:
     """A gallery with the encoder that made it; the index follows the gallery's changes."""
 
-    def __init__(self, gallery: Gallery, encoder: RetrievalEncoder) -> None:
+    def __init__(self, gallery: Gallery, encoder: RetrievalEncoder, live=None) -> None:
         """Bind both.
 
         Raises:
@@ -56,6 +56,9 @@ class Searcher:
         self._gallery = gallery
         self._encoder = encoder
         self._index = Index(gallery)
+        self.gallery = gallery
+        self.encoder = encoder
+        self._live = live
 
     def search(
         self, pixels: NDArray[np.uint8], modality: Modality = "sketch", k: int = 10, *, render_ms: float = 0.0
@@ -95,3 +98,31 @@ class Searcher:
         started = time.perf_counter()
         pixels = read_query(path, self._encoder.config.preprocessing, modality=modality)
         return self.search(pixels, modality, k, render_ms=1e3 * (time.perf_counter() - started))
+
+    def search_feature(self, feature, k, among=None):
+        t = time.perf_counter()
+        i = self._live.current() if self._live else self._index
+        r = i.search(feature[None], k if among is None else 10**6)
+        hits = [
+            (int(a), float(b))
+            for a, b in zip(r.ids[0], r.scores[0], strict=False)
+            if among is None or a in set(among.tolist())
+        ][:k]
+        recs = {p.id: p for p in self._gallery.stored([h[0] for h in hits])}
+        hh = tuple(
+            Hit(n, a, recs[a].path, b, recs[a].class_name)
+            for n, (a, b) in enumerate([h for h in hits if h[0] in recs], 1)
+        )
+        return SearchResult(hh, {"search": 1e3 * (time.perf_counter() - t)})
+
+    def search_like(self, pid, k, among=None):
+        r = self.search_feature(self._gallery.vectors_of([pid])[0].astype(np.float32), k + 1, among)
+        return SearchResult(tuple(h for h in r.hits if h.id != pid)[:k], r.milliseconds)
+
+
+def mix(f, w):
+    v = (f * np.asarray(w, np.float32)[:, None]).sum(0)
+    n = np.linalg.norm(v)
+    if n == 0:
+        raise ValueError("zero")
+    return v / n
