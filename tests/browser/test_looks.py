@@ -13,6 +13,8 @@ from tests.browser.conftest import NewSheet
 PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 SMALL: dict[str, Any] = {"viewport": {"width": 320, "height": 568}, "has_touch": True, "is_mobile": True}
 WIDE: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}}
+TABLET: dict[str, Any] = {"viewport": {"width": 820, "height": 1180}, "has_touch": True}
+LYING: dict[str, Any] = {"viewport": {"width": 740, "height": 360}, "has_touch": True, "is_mobile": True}
 HUGE: dict[str, Any] = {"viewport": {"width": 3840, "height": 2160}}
 
 SMALL_TARGETS = """least => [...document.querySelectorAll("button, select, input:not([type=file]), a[href]")]
@@ -60,6 +62,7 @@ def test_colours_keep_their_contrast(scheme: int, text: str, ground: str, least:
     [
         ("phone-light", PHONE, "light", 36), ("phone-dark", PHONE, "dark", 36), ("small", SMALL, "light", 36),
         ("wide-light", WIDE, "light", 24), ("wide-dark", WIDE, "dark", 24), ("huge", HUGE, "dark", 24),
+        ("tablet", TABLET, "light", 32), ("lying", LYING, "dark", 32),
     ],
 )  # fmt: skip
 def test_every_window_holds_the_page(
@@ -71,6 +74,7 @@ def test_every_window_holds_the_page(
     def look(state: str) -> None:
         page.screenshot(path=pictures / f"{name}-{state}.png")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert page.evaluate("document.querySelector('.desk').scrollWidth <= document.querySelector('.desk').clientWidth")
         assert page.evaluate(SMALL_TARGETS, least) == []
 
     look("1-welcome")
@@ -93,6 +97,7 @@ def test_the_theme_chosen_here_stays(new_sheet: NewSheet, address: str) -> None:
     light = page.evaluate(ground)
 
     page.locator("#theme").click()
+    page.locator('html[data-theme="dark"]').wait_for()
     assert page.evaluate(ground) != light
     page.reload()
 

@@ -86,11 +86,10 @@ def test_a_busy_server_is_asked_again_after_the_wait_that_it_names(sheet: Sheet)
     page = sheet.page
 
     def busy_once(route: "Route") -> None:
-        page.unroute("**/v1/search")
         error = {"code": "busy", "message": "too many searches at once; try again"}
         route.fulfill(status=503, headers={"Retry-After": "1"}, json={"error": error})
 
-    page.route("**/v1/search", busy_once)
+    page.route("**/v1/search", busy_once, times=1)
     sheet.draw(CIRCLE)
 
     page.get_by_text("The server is busy; trying again…").wait_for()
