@@ -92,14 +92,14 @@ def new_sheet(browser: "Browser") -> Iterator[NewSheet]:
     with ExitStack() as stack:
         wrong: list[str] = []
 
-        def open_sheet(address: str, *, loaded: bool = True, **context: Any) -> Sheet:
+        def open_sheet(address: str, *, loaded: bool = True, **context: Any) -> Sheet:  # noqa: ANN401 - window options
             options = {"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce", **context}
             window = browser.new_context(**options)
             stack.callback(window.close)
             page = window.new_page()
             page.set_default_timeout(30_000)
             page.on("pageerror", lambda error: wrong.append(str(error)))
-            page.on("console", lambda line: "Policy" in line.text and wrong.append(line.text))
+            page.on("console", lambda line: wrong.extend([line.text] if "Policy" in line.text else []))
             sheet = Sheet(page)
             sheet.open(address, loaded=loaded)
             return sheet

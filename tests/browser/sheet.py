@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 Stroke = Sequence[tuple[float, float]]
 
 CIRCLE: Stroke = [(500, 200), (700, 300), (800, 500), (700, 700), (500, 800), (300, 700), (200, 500), (300, 300)]
+TILES = "[...document.querySelectorAll('#grid > li')].map((tile) => Number(tile.dataset.id))"
 LINE: Stroke = [(100, 100), (500, 120), (900, 100)]
 
 
@@ -66,21 +67,19 @@ class Sheet:
     def shows(self, ids: Sequence[int]) -> None:
         """Wait until the grid shows these photos in this order."""
         self.page.wait_for_function(
-            "ids => { const tiles = [...document.querySelectorAll('#grid > li')].map((tile) => Number(tile.dataset.id));"
-            " return tiles.length === ids.length && tiles.every((id, at) => id === ids[at]); }",
+            f"ids => JSON.stringify({TILES}) === JSON.stringify(ids)",
             arg=list(ids),
         )
 
     def ids(self) -> list[int]:
         """Photos of the grid, in its order."""
-        found: list[int] = self.page.locator("#grid > li").evaluate_all("tiles => tiles.map(t => Number(t.dataset.id))")
+        found: list[int] = self.page.evaluate(TILES)
         return found
 
     def changes_from(self, ids: Sequence[int]) -> list[int]:
         """Wait until the grid shows other photos, or another order."""
         self.page.wait_for_function(
-            "ids => { const tiles = [...document.querySelectorAll('#grid > li')].map((tile) => Number(tile.dataset.id));"
-            " return tiles.length > 0 && JSON.stringify(tiles) !== JSON.stringify(ids); }",
+            f"ids => {TILES}.length > 0 && JSON.stringify({TILES}) !== JSON.stringify(ids)",
             arg=list(ids),
         )
         return self.ids()

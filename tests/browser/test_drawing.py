@@ -45,9 +45,7 @@ def test_what_is_sent_is_what_was_drawn_in_canvas_units(sheet: Sheet) -> None:
     line, circle = sent_bodies[-1]["sketch"]["strokes"]
     side = (sheet.page.locator("#canvas").bounding_box() or {"width": 0})["width"]
     for sent, drawn in ((line, LINE), (circle, CIRCLE)):
-        assert [point[:2] for point in sent] == [
-            pytest.approx(point, abs=1000 / side + 0.1) for point in drawn
-        ]
+        assert [point[:2] for point in sent] == [pytest.approx(point, abs=1000 / side + 0.1) for point in drawn]
         assert all(round(value, 1) == value for point in sent for value in point[:2])
         assert [point[2] for point in sent] == sorted(point[2] for point in sent)
     assert line[0][2] == 0
@@ -110,8 +108,7 @@ def test_a_touch_beside_the_pen_is_a_palm(new_sheet: NewSheet, address: str) -> 
 
 
 def test_one_search_at_a_time_and_the_newest_wins(sheet: Sheet) -> None:
-    held: list[Route] = []
-    sheet.page.route("**/v1/search", lambda route: held.append(route))
+    held = hold_searches(sheet)
     with sheet.page.expect_request(is_search):
         sheet.draw(LINE)
     sheet.draw(CIRCLE, [(50, 50), (60, 60)])
@@ -125,8 +122,7 @@ def test_one_search_at_a_time_and_the_newest_wins(sheet: Sheet) -> None:
 
 
 def test_an_answer_to_a_drawing_that_was_cleared_is_dropped(sheet: Sheet) -> None:
-    held: list[Route] = []
-    sheet.page.route("**/v1/search", lambda route: held.append(route))
+    hold_searches(sheet)
     with sheet.page.expect_request(is_search):
         sheet.draw(LINE)
     sheet.page.keyboard.press("Delete")
@@ -148,3 +144,14 @@ def test_a_sample_is_drawn_and_searched_by_keyboard_alone(sheet: Sheet) -> None:
 
 def is_search(request: "Request") -> bool:
     return "/v1/search" in request.url
+
+
+def hold_searches(sheet: Sheet) -> list["Route"]:
+    """Keep searches from the server; gives those that wait."""
+    held: list[Route] = []
+
+    def hold(route: "Route") -> None:
+        held.append(route)
+
+    sheet.page.route("**/v1/search", hold)
+    return held

@@ -74,7 +74,9 @@ def test_every_window_holds_the_page(
     def look(state: str) -> None:
         page.screenshot(path=pictures / f"{name}-{state}.png")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        assert page.evaluate("document.querySelector('.desk').scrollWidth <= document.querySelector('.desk').clientWidth")
+        assert page.evaluate(
+            "document.querySelector('.desk').scrollWidth <= document.querySelector('.desk').clientWidth"
+        )
         assert page.evaluate(SMALL_TARGETS, least) == []
 
     look("1-welcome")
