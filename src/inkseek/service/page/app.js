@@ -25,6 +25,9 @@ import { showFirstRun, showNothing, showView, summary } from "./views.js";
 /** Share of the photo when "More like this" joins a drawing. */
 const SIMILAR_MIX = 0.7;
 
+/** Whether the canvas stands beside the photos, as layout.css has it. */
+const beside = matchMedia("(min-width: 48rem), (orientation: landscape)");
+
 const sheet = byId("canvas", HTMLCanvasElement);
 const api = new Api();
 const drawing = new Drawing();
@@ -179,7 +182,7 @@ detail.left = (id) => results.focus(id);
 detail.similar = ({ id, name }) => {
   query.change({ photo: { id, name, url: thumbnail(id, query.gallery, 160), upload: null }, mix: SIMILAR_MIX });
   byId("results").focus({ preventScroll: true });
-  byId("results").scrollIntoView({ block: "nearest" });
+  byId(beside.matches ? "results" : "parts").scrollIntoView({ block: "start" });
 };
 detail.trace = ({ name }, url) => {
   query.change({ backing: { name, url, upload: null } });

@@ -1,7 +1,7 @@
 // @ts-check
 /** Filters: what the gallery's facets give to choose from, and chips for what was chosen. */
 
-import { button, byId, counted, element, icon } from "./dom.js";
+import { button, byId, element, icon } from "./dom.js";
 
 /** @typedef {import("./types.js").Facets} Facets */
 /** @typedef {import("./types.js").FacetValue} FacetValue */
@@ -94,7 +94,7 @@ function chip(text, kind, remove) {
 /** @param {HTMLSelectElement} select @param {string} none @param {FacetValue[]} values */
 function fill(select, none, values) {
   const options = values.map(({ name, photos }) =>
-    element("option", { value: name }, `${name.replaceAll("_", " ")} · ${counted(photos, "photo")}`),
+    element("option", { value: name }, `${name.replaceAll("_", " ")} (${photos.toLocaleString("en")})`),
   );
   select.replaceChildren(element("option", { value: "" }, none), ...options);
   show(select, values.length > 0);

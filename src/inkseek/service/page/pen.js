@@ -40,6 +40,8 @@ export class Pen {
     canvas.addEventListener("pointermove", (event) => this.#move(event));
     canvas.addEventListener("pointerup", (event) => this.#up(event));
     canvas.addEventListener("pointercancel", (event) => this.#cancel(event));
+    // A finger that rests before it draws is no call for a menu, which would end the stroke.
+    canvas.addEventListener("contextmenu", (event) => event.preventDefault());
   }
 
   /** @param {PointerEvent} event */

@@ -4,6 +4,9 @@
 import { ApiError } from "./api.js";
 import { byId, sentence } from "./dom.js";
 
+/** What the dialog closes with once a session is open; nothing else closes it, as nothing else can be done. */
+const OPENED = "opened";
+
 /**
  * Make the API ask for a token where the server wants one, and open a session with the one in the address.
  *
@@ -25,7 +28,8 @@ function ask(api) {
   const message = byId("token-message");
   const others = /** @type {HTMLDialogElement[]} */ ([...document.querySelectorAll("dialog[open]")]);
   for (const other of others) other.close();
-  dialog.oncancel = (event) => event.preventDefault();
+  dialog.onclose = () => dialog.returnValue === OPENED || dialog.showModal();
+  dialog.returnValue = "";
   dialog.showModal();
   return new Promise((resolve) => {
     byId("token-form", HTMLFormElement).onsubmit = async (event) => {
@@ -38,7 +42,7 @@ function ask(api) {
         return;
       }
       input.value = message.textContent = "";
-      dialog.close();
+      dialog.close(OPENED);
       resolve();
     };
   });

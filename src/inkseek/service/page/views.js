@@ -35,6 +35,5 @@ export function showNothing({ filtered, indexing }) {
 
 /** What the status line says of an answer, and what is said aloud. @param {Answer} answer @returns {[string, string]} */
 export function summary({ photos, results, milliseconds }) {
-  const shown = results.length < photos ? `${results.length} of ${counted(photos, "photo")}` : counted(photos, "photo");
-  return [`${shown} · ${Math.max(1, Math.round(milliseconds.total))} ms`, `${counted(results.length, "photo")} found, closest ${results[0].name}`];
+  return [`${counted(photos, "photo")} · ${Math.max(1, Math.round(milliseconds.total))} ms`, `${counted(results.length, "photo")} found, closest ${results[0].name}`];
 }
