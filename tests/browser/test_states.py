@@ -92,7 +92,7 @@ def test_a_busy_server_is_asked_again_after_the_wait_that_it_names(sheet: Sheet)
     page.route("**/v1/search", busy_once, times=1)
     sheet.draw(CIRCLE)
 
-    page.get_by_text("The server is busy; trying again…").wait_for()
+    page.locator("#status", has_text="The server is busy; trying again…").wait_for()
     page.locator(".tile").first.wait_for()
 
 

@@ -103,9 +103,9 @@ def test_a_file_that_is_no_picture_is_refused_before_it_is_sent(sheet: Sheet) ->
     assert sheet.page.locator(".part").count() == 0
 
 
-def test_a_file_over_the_limit_is_refused_before_it_is_sent(sheet: Sheet) -> None:
+def test_a_file_over_the_limit_is_refused_before_it_is_sent(sheet: Sheet, address: str) -> None:
     page = sheet.page
-    served = page.request.get("/v1/galleries").json()
+    served = page.request.get(f"{address}v1/galleries").json()
     served["limits"]["body_bytes"] = 70_000
     page.route("**/v1/galleries", lambda route: route.fulfill(json=served))
     page.reload()
