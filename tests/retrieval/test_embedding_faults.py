@@ -15,10 +15,11 @@ from inkseek.pictures.files import open_regular
 from inkseek.pictures.limits import PictureLimits
 from inkseek.retrieval import reading
 from inkseek.retrieval.changes import Pending
-from inkseek.retrieval.embedding import CHUNK, index_folder, open_or_create_gallery
+from inkseek.retrieval.embedding import index_folder, open_or_create_gallery
 from inkseek.retrieval.encoder import RetrievalEncoder, load_encoder
 from inkseek.retrieval.gallery import Gallery
 from inkseek.retrieval.index_cache import VECTORS, is_fresh
+from inkseek.retrieval.pipeline import CHUNK
 from tests.retrieval.conftest import write_photo
 from tests.retrieval.galleries import contents, forbid_decoding, vectors_of
 from tests.tiny_model import tiny_network, write_tiny_model_folder

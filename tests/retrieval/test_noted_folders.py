@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from inkseek.retrieval.embedding import CHUNK, index_folder
+from inkseek.retrieval.embedding import index_folder
 from inkseek.retrieval.encoder import RetrievalEncoder
 from inkseek.retrieval.filters import Filters
 from inkseek.retrieval.gallery import Gallery
 from inkseek.retrieval.index_cache import is_fresh
 from inkseek.retrieval.noted_folders import note_folder
+from inkseek.retrieval.pipeline import CHUNK
 from inkseek.retrieval.removal import remove_pictures
 from tests.retrieval.conftest import write_photo
 from tests.retrieval.galleries import contents
