@@ -1,4 +1,4 @@
-"""Strokes mean the same: a drawing that is drawn on the page again gives the pixels, and finds the photos, of its file."""
+"""Strokes mean the same: a drawing drawn again on the page gives the pixels, and finds the photos, of its file."""
 
 import json
 from pathlib import Path
@@ -53,7 +53,7 @@ def records() -> list[tuple[str, dict[str, Any]]]:
             found.append([(name, json.loads(line)) for line in lines[:DRAWINGS]])
     if not found:
         pytest.skip("no real drawings here")
-    return [drawings[place] for place in range(DRAWINGS) for drawings in found][:DRAWINGS]
+    return [drawing for row in zip(*found, strict=False) for drawing in row][:DRAWINGS]
 
 
 def captured(page: "Page", strokes: list[list[list[float]]]) -> list[list[list[float]]]:
