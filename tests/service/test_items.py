@@ -1,5 +1,6 @@
 """Single photos over HTTP."""
 
+import os
 from io import BytesIO
 from pathlib import Path
 
@@ -7,8 +8,13 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
+from inkseek.retrieval.embedding import index_folder, open_or_create_gallery
+from inkseek.retrieval.encoder import load_encoder
 from inkseek.retrieval.gallery import Gallery
+from inkseek.service.galleries import ServedGallery
 from tests.retrieval.conftest import write_photo
+from tests.service.conftest import Open
+from tests.service.test_search import CROSS, search
 
 
 @pytest.fixture
@@ -108,3 +114,26 @@ def test_the_pages_files_are_all_that_is_given(client: TestClient, path: str) ->
 
     assert answer.status_code == 404
     assert answer.json()["error"]["code"] == "not_found"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [b"<img src=x onerror=alert(1)>.png", b"a\nb\r\nSet-Cookie: x.png", b"\xff\xfe.png", b"\"'`.png", b"a..%2f.png"],
+)
+def test_hostile_file_names_are_only_text(serve: Open, tmp_path: Path, photos: Path, tiny: Path, name: bytes) -> None:
+    source = write_photo(photos / "plain.png", 50)
+    (photos / os.fsdecode(name)).write_bytes(source.read_bytes())
+    for other in photos.rglob("*"):
+        if other.is_file() and os.fsencode(other.name) != name:
+            other.unlink()
+    encoder = load_encoder(tiny, threads=1)
+    with open_or_create_gallery(tmp_path / "g", encoder) as gallery:
+        index_folder(gallery, photos, encoder, workers=1)
+    client = serve(ServedGallery("g", tmp_path / "g"))
+
+    [found] = search(client, sketch={"strokes": CROSS})["results"]
+
+    assert found["name"] == name.decode("utf-8", "replace")
+    assert client.get(f"/v1/items/{found['id']}").json()["name"] == found["name"]
+    assert client.get(f"/v1/items/{found['id']}/thumbnail").status_code == 200
+    assert client.get("/v1/galleries/g/facets").status_code == 200

@@ -1,10 +1,11 @@
 """What goes in and out of the service, as the OpenAPI document shows it."""
 
+import os
 from datetime import date
 from typing import Annotated, Literal, Self
 
 from fastapi import Path
-from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, model_validator
+from pydantic import Base64Bytes, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from inkseek.sketch.model import MAX_COORDINATE, MAX_POINTS, MAX_STROKES
 
@@ -15,6 +16,9 @@ Strokes = Annotated[list[Points], Field(min_length=1, max_length=MAX_STROKES)]
 GalleryName = Annotated[str, Field(max_length=200, description="name of a gallery; the first one if left out")]
 Word = Annotated[str, Field(max_length=500)]
 PictureId = Annotated[int, Field(ge=1, le=2**63 - 1)]
+FileName = Annotated[str, BeforeValidator(lambda name: os.fsencode(name).decode("utf-8", "replace"))]
+"""A name on disk as text; bytes that are none become question marks in a diamond."""
+
 ItemId = Annotated[PictureId, Path(alias="id", description="number of a photo, as a search gives it")]
 Weight = Annotated[float, Field(allow_inf_nan=False, ge=-10, le=10)]
 
@@ -106,8 +110,8 @@ class Found(BaseModel):
     rank: int
     id: int
     score: float
-    name: str
-    folder: str
+    name: FileName
+    folder: FileName
     class_name: str | None = Field(alias="class")
     width: int
     height: int
@@ -128,8 +132,8 @@ class Item(BaseModel):
     model_config = ConfigDict(populate_by_name=True)
 
     id: int
-    name: str
-    folder: str
+    name: FileName
+    folder: FileName
     width: int
     height: int
     bytes: int
@@ -150,7 +154,7 @@ class FolderFacts(BaseModel):
     """A folder that the owner allowed, by its position; `photos` of it are in the gallery."""
 
     id: int
-    name: str
+    name: FileName
     indexed: bool
     photos: int
 
@@ -158,7 +162,7 @@ class FolderFacts(BaseModel):
 class GalleryFacts(BaseModel):
     """A gallery that is served."""
 
-    name: str
+    name: FileName
     photos: int
     skipped: int
     encoder: EncoderFacts
@@ -189,7 +193,7 @@ class GalleryList(BaseModel):
 class Facet(BaseModel):
     """A value to filter by, and how many photos have it."""
 
-    name: str
+    name: FileName
     photos: int
 
 
@@ -214,9 +218,9 @@ class JobFacts(BaseModel):
     """A job; `rate` in photos a second."""
 
     id: str
-    gallery: str
+    gallery: FileName
     kind: Literal["index", "reindex"]
-    folder: str | None
+    folder: FileName | None
     state: Literal["waiting", "running", "done", "failed", "stopped"]
     done: int
     total: int | None
