@@ -33,7 +33,7 @@ def test_info_says_what_there_is(own: World) -> None:
     assert "folders  trip (1), trip/rome (1)\n" in told
     assert "format 2, index fresh\n" in told
     assert inkseek(*call, "--exclude-nothing", "--json").json()["report"]["added"] == 1
-    (own.gallery / "index.json").unlink()
+    (own.gallery / "index.f16").unlink()
     assert inkseek("gallery", "info", own.gallery, "--json").json()["gallery"]["index"] == "none"
 
 
@@ -67,7 +67,7 @@ def test_a_damaged_vector_is_a_finding(own: World) -> None:
 def test_a_damaged_page_is_detected_and_explained(own: World, table: str) -> None:
     with Gallery.open(own.gallery) as gallery:
         ((page,),) = gallery.rows("SELECT rootpage FROM sqlite_schema WHERE name = ?", table)
-    (own.gallery / "index.json").unlink()
+    (own.gallery / "index.f16").unlink()
     content = bytearray((own.gallery / DATABASE).read_bytes())
     content[(page - 1) * 4096 : page * 4096] = b"\xa5" * 4096
     (own.gallery / DATABASE).write_bytes(content)

@@ -70,12 +70,12 @@ def test_search_and_info_work_and_leave_nothing(open_world: World) -> None:
     call = ("search", open_world.gallery, open_world.query, "--json")
     mine, theirs = inkseek(*call).json()["results"], as_nobody(open_world, *call).json()["results"]
     assert theirs == mine
-    (open_world.gallery / "index.json").unlink()
+    (open_world.gallery / "index.f16").unlink()
     assert as_nobody(open_world, *call).json()["results"] == mine, "without the index too"
     told = as_nobody(open_world, "gallery", "info", open_world.gallery, "--json").json()["gallery"]
     assert (told["photos"], told["index"]) == (3, "none")
     assert as_nobody(open_world, "gallery", "verify", open_world.gallery).code == 0
-    assert files(open_world) == [name for name in there if name != "index.json"]
+    assert files(open_world) == [name for name in there if name != "index.f16"]
 
 
 def test_changes_are_one_sentence(open_world: World) -> None:

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import schemathesis
 from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
@@ -33,14 +35,14 @@ def app(gallery_folder: Path, photos: Path) -> Iterator[FastAPI]:
 @pytest.mark.slow
 def test_every_route_keeps_to_the_document(app: FastAPI) -> None:
     schema = schemathesis.openapi.from_asgi("/openapi.json", app)
-    operations = [found.ok() for found in schema.get_all_operations()]
+    operations = [found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)]
     assert len(operations) >= 15
 
     for operation in operations:
 
         @given(case=operation.as_strategy())
         @settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-        def keeps(case: schemathesis.Case) -> None:
+        def keeps(case: schemathesis.Case[Any]) -> None:
             case.call_and_validate(checks=CHECKS)
 
         keeps()

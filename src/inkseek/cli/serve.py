@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -113,7 +114,8 @@ def run_service(
     if watch:
         watching.start()
     try:
-        make_server(create_app(service, token=token, hosts=hosts), service.limits).run([listening])
+        with suppress(KeyboardInterrupt):  # Ctrl+C, once the server has ended in good order
+            make_server(create_app(service, token=token, hosts=hosts), service.limits).run([listening])
     finally:
         watching.close()
         service.close()
@@ -134,9 +136,7 @@ def access(host: str) -> tuple[str | None, tuple[str, ...]]:
         loopback = False
     token = os.environ.get(TOKEN)
     if token is not None and (len(token) < SHORTEST_TOKEN or not token.isascii()):
-        raise ConfigError(
-            f"{TOKEN}: a token of at least {SHORTEST_TOKEN} plain characters is needed; make a longer one"
-        )
+        raise ConfigError(f"{TOKEN}: give at least {SHORTEST_TOKEN} plain characters; make a longer one")
     if loopback:
         return token, ("localhost", "127.0.0.1", "::1", host.lower())
     return token or secrets.token_urlsafe(24), ()

@@ -54,11 +54,11 @@ def write_cache(gallery: Gallery) -> None:
             ids, checksums = [np.empty(0, "<i8")], []
             for block_ids, vectors in finite_blocks(gallery, BLOCK_ROWS):
                 ids.append(block_ids.astype("<i8"))
-                checksums.append(xxh3_64_intdigest(vectors))
+                checksums.append(xxh3_64_intdigest(vectors.data))
                 file.write(vectors.data)
             all_ids = np.concatenate(ids)
             file.write(all_ids.data)
-            dimension, ids_checksum = gallery.description.dimension, xxh3_64_intdigest(all_ids)
+            dimension, ids_checksum = gallery.description.dimension, xxh3_64_intdigest(all_ids.data)
             footer = Footer(FORMAT, gallery.generation, len(all_ids), dimension, BLOCK_ROWS, checksums, ids_checksum)
             text = json.dumps(asdict(footer)).encode("ascii")
             file.write(text + _END.pack(len(text), xxh3_64_intdigest(text)))
@@ -93,7 +93,7 @@ def open_cache(gallery: Gallery) -> Rows:
         raise StaleCacheError
     end = footer.count * dimension * VECTOR.itemsize
     ids = mapped[end : end + 8 * footer.count].copy().view("<i8")
-    if xxh3_64_intdigest(ids) != footer.ids_checksum:
+    if xxh3_64_intdigest(ids.data) != footer.ids_checksum:
         raise StaleCacheError
     return Rows(ids, mapped[:end].view(VECTOR).reshape(footer.count, dimension), footer.checksums, footer.block_rows)
 

@@ -51,7 +51,7 @@ class Rows:
             blocks = np.intersect1d(blocks, positions // self._block_rows)
         for block in blocks.tolist():
             rows = self.values[block * self._block_rows :][: self._block_rows]
-            if xxh3_64_intdigest(rows) != self._checksums[block]:
+            if xxh3_64_intdigest(rows.data) != self._checksums[block]:
                 raise StaleCacheError
             self._unchecked[block] = False
 
