@@ -41,9 +41,16 @@ $(WORDNET)/data.noun: $(VENV)/.made
 	&& rm -rf lists archives wordnet-base_*.deb && touch data.noun \
 	|| echo "wordnet-base could not be fetched: the tests that read WordNet itself are skipped" >&2
 
+# Debian's Chromium, for the tests of the page; only root may install it. Where it is not, those tests are skipped.
+$(VENV)/.browser: $(VENV)/.made
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	&& apt-get -q=2 update && DEBIAN_FRONTEND=noninteractive apt-get -q=2 install -y chromium >/dev/null; } \
+	|| echo "no Chromium here (Debian: apt install chromium): the tests of the page are skipped" >&2
+	@touch $@
+
 PYTEST = $(if $(wildcard $(WORDNET)/data.noun),WNSEARCHDIR=$(WORDNET)) $(BIN)/python -m pytest
 
-test: lint types $(WORDNET)/data.noun ## everything that CI runs
+test: lint types $(WORDNET)/data.noun $(VENV)/.browser ## everything that CI runs
 	$(PYTEST)
 
 check: lint types ## the quick subset while working

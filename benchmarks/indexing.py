@@ -30,8 +30,9 @@ from PIL import Image
 
 from inkseek.pictures.limits import DEFAULT_LIMITS
 from inkseek.retrieval.changes import Pending
-from inkseek.retrieval.embedding import CHUNK, index_folder, open_or_create_gallery
+from inkseek.retrieval.embedding import index_folder, open_or_create_gallery
 from inkseek.retrieval.encoder import load_encoder
+from inkseek.retrieval.pipeline import CHUNK
 from inkseek.retrieval.reading import Photo, read_photo, unknown_class
 from inkseek.training.export import ServedEncoder
 from subjects import fresh_encoder, print_result, served_size, write_fresh_folder, write_photos
@@ -98,6 +99,7 @@ import re, sys
 from pathlib import Path
 from inkseek.retrieval.embedding import index_folder, open_or_create_gallery
 from inkseek.retrieval.encoder import load_encoder
+from inkseek.retrieval.pipeline import CHUNK
 encoder = load_encoder(sys.argv[1])
 with open_or_create_gallery(Path(sys.argv[2]), encoder) as gallery:
     index_folder(gallery, Path(sys.argv[3]), encoder)

@@ -10,6 +10,7 @@ InkseekError
 ├── MissingExtraError    an optional dependency is not installed
 ├── PictureError         a picture or drawing cannot be read
 └── GalleryError         a gallery cannot be opened or written
+    └── DamagedGalleryError   its database is damaged
 """
 
 from enum import StrEnum
@@ -83,3 +84,7 @@ class PictureError(InkseekError):
 
 class GalleryError(InkseekError):
     """A gallery cannot be opened or written."""
+
+
+class DamagedGalleryError(GalleryError):
+    """The database of a gallery is damaged."""

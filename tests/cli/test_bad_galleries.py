@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from inkseek.retrieval import database
+from inkseek.retrieval import opening
 from tests.cli.calling import inkseek, inkseek_process, refusal
 from tests.cli.conftest import World, still_answers, write_picture
 from tests.tiny_model import write_tiny_model_folder
@@ -21,7 +21,7 @@ def test_the_gallery_of_another_encoder(world: World, tmp_path: Path) -> None:
     ):
         sentence = refusal(inkseek(*call))
         assert sentence.startswith(f"{world.gallery}: holds vectors of the encoder tiny (")
-        assert sentence.endswith("or re-index: inkseek index PHOTOS --gallery NEW_FOLDER")
+        assert sentence.endswith("--model MODEL")
     still_answers(world)
 
 
@@ -91,10 +91,10 @@ def test_a_disk_that_takes_no_more_keeps_the_last_commit(own: World, tmp_path: P
 def test_a_full_database_keeps_the_last_commit(own: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """SQLite itself says that there is no space: 20 pages hold one commit of 128 photos, not three."""
     _grow(own, 400)
-    original = database.open_database
+    original = opening.open_database
 
-    def nearly_full(folder: Path) -> sqlite3.Connection:
-        connection = original(folder)
+    def nearly_full(folder: Path, *, write: bool) -> sqlite3.Connection:
+        connection = original(folder, write=write)
         (pages,) = connection.execute("PRAGMA page_count").fetchone()
         connection.execute(f"PRAGMA max_page_count = {pages + 20}")
         return connection

@@ -44,7 +44,9 @@ def test_help_is_one_sentence_and_a_word_on_every_parameter(path: tuple[str, ...
     assert command.help[:30] in done.out
 
 
-@pytest.mark.parametrize("verb", [*VERBS, "gallery info", "gallery remove"])
+@pytest.mark.parametrize(
+    "verb", [*VERBS, *(f"gallery {verb}" for verb in ("info", "remove", "tag", "untag", "verify", "compact", "export"))]
+)
 def test_every_verb_that_prints_results_has_json(verb: str) -> None:
     assert "--json" in {name for parameter in COMMANDS[tuple(verb.split())].params for name in parameter.opts}
 

@@ -1,6 +1,7 @@
 """What `inkseek index` says of files that it cannot read, and when nothing is left to search."""
 
 import shutil
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from PIL import Image
 
 from inkseek.errors import PictureError, PictureFault
 from inkseek.pictures import decode as decoding
+from inkseek.pictures.files import open_regular
 from inkseek.retrieval import reading
 from inkseek.retrieval.gallery import Gallery
 from tests.cli.calling import Done, inkseek, refusal
@@ -92,14 +94,13 @@ def test_a_file_that_cannot_be_opened_is_named(
 ) -> None:
     write_picture(photos / "good.png", 1)
     locked = write_picture(photos / "locked.png", 2)
-    read_bytes = Path.read_bytes
 
-    def refuse(path: Path) -> bytes:
+    def refuse(path: Path) -> BufferedReader:
         if path == locked:
             raise PermissionError(13, "Permission denied")
-        return read_bytes(path)
+        return open_regular(path)
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(decoding, "open_regular", refuse)
     done = index(world, photos, tmp_path / "g")
     assert done.code == 0
     assert done.err.splitlines()[0] == f"skipped {locked}: cannot be opened; give yourself the right to read it"

@@ -42,7 +42,8 @@ HEAVY = frozenset(
 # Files at the top of the package may be imported from everywhere; `registry` lists the folder of the methods.
 ROOT_FILES = frozenset({"", "arrays", "atomic", "config", "errors"})
 MAY_IMPORT: dict[str, frozenset[str]] = {
-    "": frozenset(),
+    "": frozenset({"api"}),
+    "api": frozenset({"sketch", "pictures", "retrieval"}),
     "errors": frozenset(),
     "arrays": frozenset(),
     "atomic": frozenset(),

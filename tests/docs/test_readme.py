@@ -85,11 +85,11 @@ def test_the_python_block_runs_as_it_stands(capsys: pytest.CaptureFixture[str]) 
     assert len(capsys.readouterr().out.splitlines()) == 3
 
 
-def test_ten_lines_of_python_by_line_25() -> None:
+def test_at_most_ten_lines_of_python_by_line_25() -> None:
     [block] = blocks(README, "python")
 
     assert text_of(README).splitlines()[:25].index("```python") > 0
-    assert len([line for line in block.splitlines() if line]) == 10
+    assert len([line for line in block.splitlines() if line]) <= 10
 
 
 def typed_commands(page: Path) -> Iterator[list[str]]:

@@ -46,7 +46,7 @@ def test_unchanged_files_are_not_opened_again(
 ) -> None:
     index_folder(gallery, photos, encoder)
     generation = gallery.generation
-    monkeypatch.setattr(reading, "read_bytes", lambda *_: pytest.fail("a file was opened again"))
+    monkeypatch.setattr(reading, "read_bytes", lambda *_, **__: pytest.fail("a file was opened again"))
     report = index_folder(gallery, photos, encoder)
     assert (report.added, report.changed, report.unchanged, report.removed) == (0, 0, 6, 0)
     assert gallery.generation == generation

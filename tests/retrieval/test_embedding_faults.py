@@ -4,19 +4,22 @@ import shutil
 import subprocess
 import sys
 import time
+from io import BufferedReader
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from inkseek.errors import FingerprintMismatch, FormatError, GalleryError, PictureFault
+from inkseek.pictures.files import open_regular
 from inkseek.pictures.limits import PictureLimits
 from inkseek.retrieval import reading
 from inkseek.retrieval.changes import Pending
-from inkseek.retrieval.embedding import CHUNK, index_folder, open_or_create_gallery
+from inkseek.retrieval.embedding import index_folder, open_or_create_gallery
 from inkseek.retrieval.encoder import RetrievalEncoder, load_encoder
 from inkseek.retrieval.gallery import Gallery
 from inkseek.retrieval.index_cache import VECTORS, is_fresh
+from inkseek.retrieval.pipeline import CHUNK
 from tests.retrieval.conftest import write_photo
 from tests.retrieval.galleries import contents, forbid_decoding, vectors_of
 from tests.tiny_model import tiny_network, write_tiny_model_folder
@@ -49,7 +52,7 @@ def test_bad_pictures_are_not_tried_again_until_they_change(
     spoil(photos)
     index_folder(gallery, photos, encoder)
     with monkeypatch.context() as patch:
-        patch.setattr(reading, "read_bytes", lambda *_: pytest.fail("a bad picture was opened again"))
+        patch.setattr(reading, "read_bytes", lambda *_, **__: pytest.fail("a bad picture was opened again"))
         report = index_folder(gallery, photos, encoder)
     assert (report.bad, report.known_bad, report.unchanged) == ({}, 3, 6)
     write_photo(photos / "half.jpg", 60)
@@ -90,15 +93,14 @@ def test_a_file_that_cannot_be_opened_is_named_and_forgotten(
     index_folder(gallery, photos, encoder)
     for name in ("0.png", "new.png"):
         write_photo(photos / name, 80)
-    read_bytes = Path.read_bytes
 
-    def refuse(path: Path) -> bytes:
+    def refuse(path: Path) -> BufferedReader:
         if path.name in {"0.png", "new.png"}:
             raise PermissionError
-        return read_bytes(path)
+        return open_regular(path)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "read_bytes", refuse)
+        patch.setattr("inkseek.pictures.decode.open_regular", refuse)
         report = index_folder(gallery, photos, encoder)
     assert report.unreadable == (str(photos / "0.png"), str(photos / "new.png"))
     assert len(gallery) == 6

@@ -126,7 +126,7 @@ def test_no_space_keeps_the_last_commit(tmp_path: Path) -> None:
 
 def test_another_encoder_is_refused_and_the_sentence_says_how_to_index_again(tmp_path: Path) -> None:
     filled(tmp_path / "g", unit_rows(1, 8)).close()
-    with pytest.raises(FingerprintMismatch, match=r"made up .ffffffffffff.*re-index: inkseek index PHOTOS --gallery"):
+    with pytest.raises(FingerprintMismatch, match=r"made up .ffffffffffff.*re-index: inkseek gallery reindex"):
         Gallery.open(tmp_path / "g", "0" * 64)
 
 
@@ -155,9 +155,9 @@ def test_the_database_of_another_program_is_refused(tmp_path: Path) -> None:
 def test_a_newer_format_is_refused(tmp_path: Path) -> None:
     filled(tmp_path / "g", unit_rows(1, 8)).close()
     connection = sqlite3.connect(tmp_path / "g" / DATABASE)
-    connection.execute("PRAGMA user_version = 2")
+    connection.execute("PRAGMA user_version = 3")
     connection.close()
-    with pytest.raises(GalleryError, match="format 2, but this inkseek reads format 1"):
+    with pytest.raises(GalleryError, match="format 3, but this inkseek reads format 2 and older"):
         Gallery.open(tmp_path / "g")
 
 

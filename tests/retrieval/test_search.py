@@ -1,18 +1,23 @@
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
-from inkseek.errors import FingerprintMismatch, PictureError
+from inkseek.errors import ConfigError, FingerprintMismatch, GalleryError, PictureError
 from inkseek.pictures.preprocessing import read_query
 from inkseek.retrieval.embedding import index_folder, open_or_create_gallery
 from inkseek.retrieval.encoder import RetrievalEncoder, load_encoder
 from inkseek.retrieval.gallery import Gallery
-from inkseek.retrieval.search import Searcher
+from inkseek.retrieval.index import IndexKind
+from inkseek.retrieval.live_index import LiveIndex
+from inkseek.retrieval.search import Hit, Searcher, mix
 from tests.retrieval.conftest import write_photo
-from tests.retrieval.galleries import vectors_of
+from tests.retrieval.galleries import unit_rows, vectors_of
 from tests.tiny_model import write_tiny_model_folder
 
 
@@ -97,3 +102,82 @@ def test_the_gallery_of_another_encoder_is_refused(gallery: Gallery, tmp_path: P
     other = load_encoder(write_tiny_model_folder(tmp_path / "other", seed=1))
     with pytest.raises(FingerprintMismatch, match="re-index"):
         Searcher(gallery, other)
+
+
+def test_a_feature_is_searched_as_its_pixels_are(gallery: Gallery, photos: Path, encoder: RetrievalEncoder) -> None:
+    searcher = Searcher(gallery, encoder)
+    pixels = read_query(photos / "1.png", encoder.config.preprocessing, modality="photo")
+    feature = searcher.encode(pixels, "photo")
+    assert searcher.search_feature(feature, 4) == searcher.search(pixels, "photo", 4).hits
+    among = np.array([2, 3, 5, 99])
+    assert sorted(hit.id for hit in searcher.search_feature(feature, 4, among)) == [2, 3, 5]
+
+
+def test_more_like_this_leaves_the_picture_itself_out(gallery: Gallery, encoder: RetrievalEncoder) -> None:
+    searcher = Searcher(gallery, encoder)
+    ids, vectors = vectors_of(gallery)
+    query = vectors[ids == 3][0].astype(np.float32)
+    expected = [hit.id for hit in searcher.search_feature(query, 6) if hit.id != 3]
+    assert [(hit.rank, hit.id) for hit in searcher.search_similar(3, 10)] == list(enumerate(expected, start=1))
+    assert [hit.id for hit in searcher.search_similar(3, 2)] == expected[:2]
+    assert [hit.id for hit in searcher.search_similar(3, 2, np.array([5, 6]))] == [i for i in expected if i in {5, 6}]
+
+
+def test_more_like_a_removed_picture_is_an_error(gallery: Gallery, encoder: RetrievalEncoder) -> None:
+    searcher = Searcher(gallery, encoder)
+    gallery.remove([3])
+    with pytest.raises(GalleryError, match="no picture with the id 3"):
+        searcher.search_similar(3)
+
+
+@pytest.mark.parametrize("kind", ["exact", "packed"])
+def test_a_shared_index_is_searched_by_searchers_of_many_threads(
+    gallery: Gallery, photos: Path, encoder: RetrievalEncoder, kind: IndexKind
+) -> None:
+    expected = Searcher(gallery, encoder).search_file(photos / "1.png", "photo", k=3).hits
+    with LiveIndex(gallery.folder, kind) as live:
+
+        def search(_: int) -> tuple[Hit, ...]:
+            with Gallery.open(gallery.folder) as own:
+                return Searcher(own, encoder, live).search_file(photos / "1.png", "photo", k=3).hits
+
+        with ThreadPoolExecutor(4) as pool:
+            assert set(pool.map(search, range(8))) == {expected}
+
+
+def test_removed_pictures_are_left_out_and_the_next_take_their_places(
+    gallery: Gallery, encoder: RetrievalEncoder
+) -> None:
+    with LiveIndex(gallery.folder) as live:
+        searcher = Searcher(gallery, encoder, live)
+        query = vectors_of(gallery)[1][0].astype(np.float32)
+        before = [hit.id for hit in searcher.search_feature(query, 6)]
+        gallery.remove(before[:3])
+        found = searcher.search_feature(query, 2)
+        assert [(hit.rank, hit.id) for hit in found] == [(1, before[3]), (2, before[4])]
+        assert [hit.id for hit in searcher.search_feature(query, 6)] == before[3:]
+
+
+@given(weights=st.lists(st.floats(0.01, 100), min_size=1, max_size=4), seed=st.integers(0, 2**16))
+def test_a_mix_is_the_unit_row_of_the_weighted_sum(weights: list[float], seed: int) -> None:
+    features = unit_rows(len(weights), 8, seed)
+    mixed = mix(list(features), weights)
+    expected = sum(weight * row.astype(np.float64) for weight, row in zip(weights, features, strict=True))
+    assert np.linalg.norm(mixed) == pytest.approx(1)
+    np.testing.assert_allclose(mixed, expected / np.linalg.norm(expected), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("features", "weights"),
+    [([1, 1], [0, 0]), ([1, -1], [2, 2]), ([1, 1], [1, -1])],
+)
+def test_a_mix_that_cancels_out_is_an_error(features: list[int], weights: list[float]) -> None:
+    row = unit_rows(1, 8)[0]
+    with pytest.raises(ConfigError, match="cancel each other out"):
+        mix([sign * row for sign in features], weights)
+
+
+@pytest.mark.parametrize("weight", [float("nan"), float("inf")])
+def test_a_weight_that_is_no_number_is_an_error(weight: float) -> None:
+    with pytest.raises(ConfigError, match="finite"):
+        mix(list(unit_rows(2, 8)), [1.0, weight])

@@ -118,6 +118,10 @@ def test_nested_use_is_refused(href: str, mark: str) -> None:
     assert "use" in str(refused(document(f'<g id="a"><use {href}="{mark}a"/>{LINE}</g>')))
 
 
+def test_a_prefix_that_is_never_declared_is_refused() -> None:
+    assert refused(document(f"<a:b>{LINE}</a:b>")).fault is PictureFault.CORRUPT
+
+
 def test_depth_is_limited() -> None:
     assert drawn("<g>" * 50 + LINE + "</g>" * 50).point_count == 2
     assert "deep" in str(refused(document("<g>" * 2000 + LINE + "</g>" * 2000)))

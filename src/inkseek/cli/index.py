@@ -1,5 +1,6 @@
 """`inkseek index`: a folder of photos into a gallery."""
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,17 +11,29 @@ from inkseek.errors import DataError
 
 if TYPE_CHECKING:
     from inkseek.retrieval.embedding import IndexReport
+    from inkseek.retrieval.gallery import Gallery
+
+WATCH_SECONDS = 10.0
+"""Pause between two looks at a folder."""
+
+WATCH_PATIENCE = 50
+"""The pause is at least so many times as long as the look took: watching takes 2 % of a core at most."""
 
 
 def index(
     folder: Annotated[Path, typer.Argument(help="Folder of photos; folders inside it are searched too.")],
     gallery: Annotated[Path, typer.Option(help="Gallery folder; made if it does not exist.")],
     exclude: Annotated[
-        list[str] | None, typer.Option(help="Glob of files or folders to leave out. Repeatable.")
+        list[str] | None,
+        typer.Option(help="Glob of files or folders to leave out. Repeatable; later calls need not repeat it."),
     ] = None,
+    exclude_nothing: Annotated[
+        bool, typer.Option("--exclude-nothing", help="Forget what earlier calls left out of this folder.")
+    ] = False,
     retry: Annotated[
         bool, typer.Option("--retry", help="Read files again that were bad before, as after installing `heif`.")
     ] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Go on: look for changes again and again.")] = False,
     model: Annotated[str, typer.Option(help="Model folder, run folder, or `bundled`.")] = "bundled",
     runtime: Annotated[str, typer.Option(help="onnxruntime or openvino.")] = "onnxruntime",
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
@@ -33,6 +46,7 @@ def index(
     Scan(folder)  # a missing folder is refused before a gallery is made
     encoder = load_encoder(model, runtime=runtime)
     encoder.open()
+    left_out = exclude or ([] if exclude_nothing else None)
     with open_or_create_gallery(gallery, encoder) as opened:
         with progress_bar() as bar:
             task = bar.add_task("index", total=None, note="")
@@ -40,25 +54,37 @@ def index(
                 opened,
                 folder,
                 encoder,
-                exclude=exclude or [],
+                exclude=left_out,
                 retry=retry,
                 progress=lambda done, total: bar.update(task, completed=done, total=total),
             )
-        photos = len(opened)
-        skipped = [f"{entry.path}: {entry.detail}" for entry in opened.bad()]
+        _say_skipped(opened, report)
+        _require_photos(report, folder)
+        _say(opened, report, as_json=as_json)
+        while watch:
+            time.sleep(max(WATCH_SECONDS, WATCH_PATIENCE * report.seconds))
+            report = index_folder(opened, folder, encoder, workers=1)
+            if report.added + report.changed + report.renamed + report.removed:
+                _say(opened, report, as_json=as_json)
+
+
+def _say_skipped(gallery: "Gallery", report: "IndexReport") -> None:
+    skipped = [f"{entry.path}: {entry.detail}" for entry in gallery.bad()]
     skipped += [f"{path}: cannot be opened; give yourself the right to read it" for path in report.unreadable]
-    say = messages()
     for line in skipped:
-        say.print(f"skipped {line}", markup=False, soft_wrap=True)
-    _require_photos(report, folder)
+        messages().print(f"skipped {line}", markup=False, soft_wrap=True)
+
+
+def _say(gallery: "Gallery", report: "IndexReport", *, as_json: bool) -> None:
+    photos = len(gallery)
     if as_json:
-        print_json({"format": 1, "gallery": str(gallery), "photos": photos, "report": report.to_json()})
+        print_json({"format": 1, "gallery": str(gallery.folder), "photos": photos, "report": report.to_json()})
         return
-    bad = f"{len(skipped)} skipped"
+    bad = f"{sum(1 for _ in gallery.bad()) + len(report.unreadable)} skipped"
     if report.known_bad:
         bad += f" ({report.known_bad} known to be bad and not read again: --retry)"
-    say.print(
-        f"{gallery}: {photos} photos; {report.added} added, {report.changed} changed, {report.renamed} renamed, "
+    messages().print(
+        f"{gallery.folder}: {photos} photos; {report.added} added, {report.changed} changed, {report.renamed} renamed, "
         f"{report.removed} removed, {report.unchanged} unchanged, {bad}; {report.seconds:.1f} s",
         markup=False,
         soft_wrap=True,

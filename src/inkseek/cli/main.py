@@ -10,6 +10,7 @@ import inkseek
 from inkseek.cli.compare import compare
 from inkseek.cli.data import data_app
 from inkseek.cli.demo import demo
+from inkseek.cli.draw import draw
 from inkseek.cli.evaluate import evaluate
 from inkseek.cli.export import export
 from inkseek.cli.gallery import gallery_app
@@ -17,6 +18,7 @@ from inkseek.cli.index import index
 from inkseek.cli.methods import methods
 from inkseek.cli.report import report
 from inkseek.cli.search import search
+from inkseek.cli.serve import serve
 from inkseek.cli.soup import soup
 from inkseek.cli.train import train
 from inkseek.cli.weights import weights_app
@@ -57,8 +59,10 @@ def options(
     """Draw it, find it: search photos with a free-hand sketch, also of things never seen in training."""
 
 
+app.command()(draw)
 app.command()(search)
 app.command()(index)
+app.command()(serve)
 app.add_typer(gallery_app, name="gallery")
 app.add_typer(data_app, name="data")
 app.command()(demo)

@@ -5,6 +5,7 @@ import struct
 import threading
 import warnings
 import zlib
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from inkseek.errors import PictureError, PictureFault
+from inkseek.pictures.files import open_regular
 from inkseek.pictures.limits import DEFAULT_LIMITS, PictureLimits
 from inkseek.sketch.renderer import composite
 
@@ -43,6 +45,8 @@ _HEADER_LOCK = threading.Lock()
 """Headers are read one at a time: Python's warning filters, which silence Pillow meanwhile, belong to the process."""
 
 _ORIENTATION = 0x0112
+_EXIF = 0x8769
+_DATE_TAKEN = 0x9003
 _TURNS: dict[object, Image.Transpose] = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -122,8 +126,13 @@ def open_picture(path: Path, *, limits: PictureLimits = DEFAULT_LIMITS, target: 
     return decode(read_bytes(path, limits), str(path), limits=limits, target=target)
 
 
-def read_bytes(path: Path, limits: PictureLimits = DEFAULT_LIMITS) -> bytes:
+def read_bytes(path: Path, limits: PictureLimits = DEFAULT_LIMITS, *, follow_links: bool = True) -> bytes:
     """Content of a regular file of at most `limits.max_bytes`.
+
+    Args:
+        path: of the file.
+        limits: bounds on bytes.
+        follow_links: False refuses a symbolic link, and a file behind one; the path must be absolute then.
 
     Raises:
         PictureError: `MISSING` where no regular file can be read, `TOO_LARGE` over the limit.
@@ -134,10 +143,27 @@ def read_bytes(path: Path, limits: PictureLimits = DEFAULT_LIMITS) -> bytes:
         size = path.stat().st_size
         if size > limits.max_bytes:
             raise _too_large(str(path), f"{size} bytes", f"{limits.max_bytes} bytes")
-        return path.read_bytes()
+        if follow_links:
+            return path.read_bytes()
+        with open_regular(path) as file:
+            return file.read(limits.max_bytes + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise PictureError(str(path), PictureFault.MISSING, f"cannot be read ({reason}); check the path") from None
+
+
+def date_taken(image: Image.Image) -> int | None:
+    """Seconds since 1970 at which a decoded picture was taken; None where its EXIF does not say so.
+
+    The camera's clock (`DateTimeOriginal`) is read as UTC, so that the day is the camera's.
+    """
+    try:
+        with _HEADER_LOCK, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            written = str(image.getexif().get_ifd(_EXIF).get(_DATE_TAKEN))
+        return int(datetime.strptime(written.strip("\0 "), "%Y:%m:%d %H:%M:%S").replace(tzinfo=UTC).timestamp())
+    except _DECODER_ERRORS:
+        return None
 
 
 def _too_large(source: str, found: str, limit: str) -> PictureError:

@@ -11,7 +11,9 @@ from itertools import islice
 from pathlib import Path
 
 from inkseek.errors import GalleryError
+from inkseek.pictures.files import open_regular
 from inkseek.retrieval.database import gallery_errors
+from inkseek.retrieval.folders import below
 from inkseek.retrieval.gallery import Gallery
 from inkseek.retrieval.scan import Scan
 
@@ -121,12 +123,18 @@ class Changes:
     def drop_vanished(self) -> None:
         """Remove pictures whose files are gone from the folder, or are passed by now."""
         last = 0
-        low, high = self._range()
+        low, high = below(self.scan.root)
         with self._gallery.transaction():
             while page := self._gallery.rows(_VANISHED, low, high, last, PAGE):
                 last = page[-1][0]
                 gone = [picture_id for picture_id, path in page if self.scan.covers(path)]
                 self.removed += self._gallery.remove(gone) if gone else 0
+
+    def are_there(self) -> bool:
+        """After `compare`: whether anything is to be read or to leave."""
+        low, high = below(self.scan.root)
+        page = self._gallery.rows("SELECT path FROM absent WHERE path >= ? AND path < ?", low, high)
+        return self.count_pending() > 0 or any(self.scan.covers(path) for (path,) in page)
 
     def pending(self) -> Iterator[Pending]:
         """Files to read, by path."""
@@ -142,7 +150,7 @@ class Changes:
 
     def _follow(self, path: bytes, mtime_ns: int) -> bool:
         try:
-            with open(path, "rb") as file:
+            with open_regular(Path(os.fsdecode(path))) as file:
                 sha256 = hashlib.file_digest(file, "sha256").digest()
         except OSError:
             return False
@@ -153,15 +161,11 @@ class Changes:
                 return True
         return False
 
-    def _range(self) -> tuple[bytes, bytes]:
-        prefix = self.scan.prefix
-        return prefix, prefix[:-1] + b"0"
-
     def _refuse_unmounted(self) -> None:
         root = self.scan.root
         if self.scan.prefix in self.scan.unreadable:
             raise GalleryError(f"{root}: the folder cannot be listed; give yourself the right to read it")
-        held = self._count("SELECT count(*) FROM pictures WHERE path >= ? AND path < ?", *self._range())
+        held = self._count("SELECT count(*) FROM pictures WHERE path >= ? AND path < ?", *below(self.scan.root))
         if held and not self._count("SELECT count(*) FROM found"):
             raise GalleryError(
                 f"{root}: no picture here any more, but the gallery holds {held} of it; mount the drive, "

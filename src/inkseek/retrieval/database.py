@@ -1,4 +1,4 @@
-"""The SQLite file of a gallery: making it in one piece, opening it with suspicion, transactions, clear errors."""
+"""The SQLite file of a gallery: making it in one piece, transactions, clear errors."""
 
 import os
 import sqlite3
@@ -6,20 +6,19 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from importlib.resources import files
 from pathlib import Path
-from urllib.parse import quote
 
-from inkseek.errors import GalleryError
+from inkseek.errors import DamagedGalleryError, GalleryError
 
 DATABASE = "gallery.sqlite"
 PARTIAL = "gallery.sqlite.partial"
-FORMAT = 1
+FORMAT = 2
 APPLICATION_ID = 0x496E6B73
 """`Inks` in ASCII: marks the file as ours."""
 
 WAIT_SECONDS = 30.0
 """How long one writer waits for another's transaction."""
 
-_REMEDIES = {
+REMEDIES = {
     sqlite3.SQLITE_FULL: "no space left; nothing committed before is lost: free some space and run the command again",
     sqlite3.SQLITE_NOTADB: "this is no inkseek gallery; choose another folder for the gallery",
     sqlite3.SQLITE_CORRUPT: "the database is damaged; restore it from a copy, or remove the folder and index again",
@@ -28,6 +27,7 @@ _REMEDIES = {
     sqlite3.SQLITE_CANTOPEN: "the database cannot be opened; check the rights of the folder",
     sqlite3.SQLITE_IOERR: "reading or writing failed; check the disk and its free space, then run the command again",
 }
+"""What to do about SQLite's primary error codes."""
 
 
 @contextmanager
@@ -35,13 +35,18 @@ def gallery_errors(folder: Path) -> Iterator[None]:
     """Turn what SQLite reports into one sentence that names the gallery and the remedy.
 
     Raises:
-        GalleryError: in place of any `sqlite3.DatabaseError`.
+        DamagedGalleryError: the database is damaged.
+        GalleryError: in place of any other `sqlite3.DatabaseError`.
     """
     try:
         yield
     except sqlite3.DatabaseError as error:
         primary = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-        raise GalleryError(f"{folder}: {_REMEDIES.get(primary, f'the database fails ({error})')}") from error
+        kind = DamagedGalleryError if primary == sqlite3.SQLITE_CORRUPT else GalleryError
+        raise kind(f"{folder}: {REMEDIES.get(primary, f'the database fails ({error})')}") from error
+    except UnicodeDecodeError:
+        # Text of the schema that is damaged, and that SQLite's message quotes.
+        raise DamagedGalleryError(f"{folder}: {REMEDIES[sqlite3.SQLITE_CORRUPT]}") from None
 
 
 def create_database(folder: Path, meta: Mapping[str, str]) -> None:
@@ -69,45 +74,6 @@ def create_database(folder: Path, meta: Mapping[str, str]) -> None:
             connection.execute("COMMIT")
             connection.execute("PRAGMA journal_mode = WAL")
         os.replace(partial, folder / DATABASE)
-
-
-def open_database(folder: Path) -> sqlite3.Connection:
-    """Open `gallery.sqlite` of a folder; every transaction is durable when it returns.
-
-    Raises:
-        GalleryError: no gallery there, not ours, of a newer format, or damaged.
-    """
-    path = folder / DATABASE
-    if not path.is_file():
-        raise GalleryError(f"{folder}: no gallery here; make one with: inkseek index PHOTOS --gallery {folder}")
-    with gallery_errors(folder):
-        connection = sqlite3.connect(
-            f"file:{quote(os.fsencode(path.absolute()))}?mode=rw",
-            uri=True,
-            isolation_level=None,
-            timeout=WAIT_SECONDS,
-            check_same_thread=False,
-        )
-        try:
-            _require_ours(connection, folder)
-            connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute("PRAGMA synchronous = FULL")
-        except BaseException:
-            connection.close()
-            raise
-    return connection
-
-
-def _require_ours(connection: sqlite3.Connection, folder: Path) -> None:
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if application != APPLICATION_ID:
-        raise GalleryError(f"{folder}: {_REMEDIES[sqlite3.SQLITE_NOTADB]}")
-    if version != FORMAT:
-        raise GalleryError(
-            f"{folder}: gallery of format {version}, but this inkseek reads format {FORMAT}; "
-            "use the inkseek that wrote it, or index again into a new folder"
-        )
 
 
 @contextmanager

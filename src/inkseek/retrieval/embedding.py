@@ -1,43 +1,28 @@
 """Indexing a folder: what changed on disk is read, encoded and committed, batch by batch.
 
-Each worker thread reads and encodes a chunk of pictures by itself with a single-threaded network, so that every core
-has work whether decoding or encoding is the slower part. Only a few chunks are under way at a time: memory does not
-depend on the size of the folder. Chunks are taken in order of their paths, whichever is ready first, so ids do not
-depend on timing.
+Files are taken in order of their paths, whichever is encoded first, so ids do not depend on timing.
 """
 
 import os
+import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import partial
-from itertools import islice
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from inkseek.pictures.limits import DEFAULT_LIMITS, PictureLimits
-from inkseek.retrieval.changes import Changes, Pending
+from inkseek.retrieval.changes import Changes
 from inkseek.retrieval.encoder import RetrievalEncoder
 from inkseek.retrieval.gallery import Gallery
 from inkseek.retrieval.index_cache import is_fresh, write_cache
-from inkseek.retrieval.reading import ClassOf, Outcome, Photo, read_photo, unknown_class
+from inkseek.retrieval.noted_folders import note_folder, noted_exclude
+from inkseek.retrieval.pipeline import Progress, encode_files
+from inkseek.retrieval.reading import ClassOf, read_photo, unknown_class
 from inkseek.retrieval.records import Description
 from inkseek.retrieval.scan import Scan
 from inkseek.retrieval.writer import COMMIT_ROWS, Writer
-
-CHUNK = 16
-"""Pictures that a worker reads and encodes at a time."""
-
-Progress = Callable[[int, int], None]
-"""Called with the number of files done and the number of files to read."""
-
-EncodedChunk = tuple[list[Outcome], NDArray[np.float32]]
-"""Outcomes of a chunk, and the retrieval features [n, d] of the photos among them, in their order."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +40,7 @@ class IndexReport:
         ignored: count by kind of the files and folders passed by.
         unreadable: files and folders that could not be opened; what the gallery knows of them stays.
         seconds: time of the whole run.
+        stopped: it was told to stop before every file was read; the next run goes on from there.
     """
 
     added: int
@@ -67,6 +53,7 @@ class IndexReport:
     ignored: dict[str, int]
     unreadable: tuple[str, ...]
     seconds: float
+    stopped: bool
 
     def to_json(self) -> dict[str, object]:
         """Plain values, as JSON takes them."""
@@ -98,31 +85,34 @@ def index_folder(
     folder: Path,
     encoder: RetrievalEncoder,
     *,
-    exclude: Sequence[str] = (),
+    exclude: Sequence[str] | None = None,
     retry: bool = False,
     progress: Progress | None = None,
     workers: int | None = None,
     limits: PictureLimits = DEFAULT_LIMITS,
     class_of: ClassOf = unknown_class,
     commit_rows: int = COMMIT_ROWS,
+    stop: threading.Event | None = None,
 ) -> IndexReport:
     """Bring a gallery up to date with a folder of photos.
 
     Unchanged files (same path, size and modification time) are not opened. Symbolic links are not followed, hidden
     names are passed by, duplicates are pictures of their own. Files that are gone, or excluded now, leave the gallery.
-    Every commit leaves a usable gallery; after a crash or a full disk the next run goes on from there.
+    Every commit leaves a usable gallery; after a crash or a full disk the next run goes on from there. The folder and
+    its excludes are noted in the gallery.
 
     Args:
         gallery: opened for this encoder.
         folder: folder of photos, walked with everything below it.
         encoder: gives the workers a single-threaded copy of itself.
-        exclude: glob patterns of files and folders to leave out; see `Scan`.
+        exclude: glob patterns of files and folders to leave out; see `Scan`. None takes those of the last run.
         retry: read files again that were bad before, for instance after installing the `heif` extra.
         progress: told how far the run is.
         workers: threads that read and encode; None takes one a core.
         limits: limits of a picture file.
         class_of: class of a photo by its path.
         commit_rows: pictures that may wait for a commit.
+        stop: once set, what is finished is committed and the run ends.
 
     Raises:
         GalleryError: no such folder, no space left, or another failure of the gallery.
@@ -133,48 +123,29 @@ def index_folder(
     gallery.require(encoder.fingerprint)
     workers = workers or os.cpu_count() or 1
     encoder = encoder.for_workers(workers)
-    changes = Changes(gallery, Scan(folder, exclude))
-    changes.compare(retry=retry)
-    changes.follow_moves()
-    changes.drop_vanished()
+    changes = _find_changes(gallery, folder, exclude, retry=retry)
     writer, total = Writer(gallery, commit_rows), changes.count_pending()
     read = partial(read_photo, size=encoder.config.preprocessing.size, limits=limits, class_of=class_of)
-    for chunk in _in_order(partial(_embed, encoder, read), _chunks(changes.pending()), workers):
+    for chunk in encode_files(encoder, read, changes.pending(), workers, stop or threading.Event()):
         writer.take(*chunk)
         if progress is not None:
             progress(writer.taken, total)
     writer.commit()
-    _refresh_cache(gallery)
-    return _report(changes, writer, time.perf_counter() - started)
+    stopped = writer.taken < total
+    if not stopped:
+        _refresh_cache(gallery)
+    return _report(changes, writer, time.perf_counter() - started, stopped=stopped)
 
 
-def _embed(encoder: RetrievalEncoder, read: Callable[[Pending], Outcome], chunk: Sequence[Pending]) -> EncodedChunk:
-    outcomes = [read(pending) for pending in chunk]
-    pixels = [outcome.pixels for outcome in outcomes if isinstance(outcome, Photo)]
-    if not pixels:
-        return outcomes, np.empty((0, encoder.config.feature.dimension), np.float32)
-    return outcomes, encoder.encode_photo(np.stack(pixels))
-
-
-def _chunks(files: Iterable[Pending]) -> Iterator[list[Pending]]:
-    files = iter(files)
-    while chunk := list(islice(files, CHUNK)):
-        yield chunk
-
-
-def _in_order(
-    work: Callable[[list[Pending]], EncodedChunk], chunks: Iterator[list[Pending]], workers: int
-) -> Iterator[EncodedChunk]:
-    under_way: deque[Future[EncodedChunk]] = deque()
-    with ThreadPoolExecutor(workers, thread_name_prefix="inkseek-index") as pool:
-        try:
-            under_way.extend(pool.submit(work, chunk) for chunk in islice(chunks, 2 * workers))
-            while under_way:
-                yield under_way.popleft().result()
-                under_way.extend(pool.submit(work, chunk) for chunk in islice(chunks, 1))
-        finally:
-            for future in under_way:
-                future.cancel()
+def _find_changes(gallery: Gallery, folder: Path, exclude: Sequence[str] | None, *, retry: bool) -> Changes:
+    scan = Scan(folder)
+    scan.exclude = noted_exclude(gallery, scan.root) if exclude is None else exclude
+    changes = Changes(gallery, scan)
+    changes.compare(retry=retry)
+    note_folder(gallery, scan.root, scan.exclude)
+    changes.follow_moves()
+    changes.drop_vanished()
+    return changes
 
 
 def _refresh_cache(gallery: Gallery) -> None:
@@ -184,7 +155,7 @@ def _refresh_cache(gallery: Gallery) -> None:
             write_cache(gallery)
 
 
-def _report(changes: Changes, writer: Writer, seconds: float) -> IndexReport:
+def _report(changes: Changes, writer: Writer, seconds: float, *, stopped: bool) -> IndexReport:
     return IndexReport(
         added=writer.added,
         changed=writer.changed,
@@ -196,4 +167,5 @@ def _report(changes: Changes, writer: Writer, seconds: float) -> IndexReport:
         ignored=dict(changes.scan.ignored),
         unreadable=(*map(os.fsdecode, changes.scan.unreadable), *writer.unreadable),
         seconds=seconds,
+        stopped=stopped,
     )

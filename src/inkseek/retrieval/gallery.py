@@ -4,6 +4,7 @@ The database is the durable truth; the index beside it is a cache. Every change 
 disk leaves the gallery as of its last commit. An id names a picture for ever: it is never given again.
 """
 
+import json
 import os
 import secrets
 import sqlite3
@@ -16,15 +17,21 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from inkseek.errors import FingerprintMismatch, GalleryError, PictureFault
-from inkseek.retrieval.database import DATABASE, create_database, gallery_errors, open_database, transaction
-from inkseek.retrieval.records import BadPicture, Description, PictureFile, StoredPicture
+from inkseek.errors import DamagedGalleryError, FingerprintMismatch, GalleryError, PictureFault
+from inkseek.retrieval.database import DATABASE, REMEDIES, create_database, gallery_errors, transaction
+from inkseek.retrieval.filters import Filters, condition
+from inkseek.retrieval.folders import IndexedFolder, indexed_folders
+from inkseek.retrieval.opening import open_database, require_unchanged
+from inkseek.retrieval.picture_rows import RECORDS, to_record, upsert_bad, upsert_picture
+from inkseek.retrieval.records import BadPicture, Description, PictureFile, PictureRecord, StoredPicture
 
 VECTOR = np.dtype("<f2")
 """Number format of stored vectors: float16, little-endian."""
 
 BLOCK_ROWS = 8192
 """Vectors read at a time: 8 MiB at 512 dimensions."""
+
+_VECTORS = "SELECT picture, feature FROM vectors WHERE picture IN (SELECT value FROM json_each(?))"
 
 
 class Gallery:
@@ -34,11 +41,13 @@ class Gallery:
         folder: the folder that holds it.
         description: the encoder whose vectors it holds.
         connection: its SQLite connection, in autocommit mode.
+        write: whether it was opened for changes.
     """
 
-    def __init__(self, folder: Path, connection: sqlite3.Connection) -> None:
+    def __init__(self, folder: Path, connection: sqlite3.Connection, *, write: bool = True) -> None:
         self.folder = folder
         self.connection = connection
+        self.write = write
         self.description = self._read_description()
 
     @staticmethod
@@ -58,20 +67,22 @@ class Gallery:
         return cls.open(folder)
 
     @classmethod
-    def open(cls, folder: Path, fingerprint: str | None = None) -> Self:
+    def open(cls, folder: Path, fingerprint: str | None = None, *, write: bool = True) -> Self:
         """Open a gallery.
 
         Args:
             folder: the gallery's folder.
             fingerprint: of the encoder that will be used with it; None leaves it unchecked.
+            write: bring an older format up to date and allow changes. False only reads: any format, and also where
+                nothing may be written.
 
         Raises:
-            GalleryError: no gallery there, not ours, of another format, or damaged.
+            GalleryError: no gallery there, not ours, of a newer format, damaged, or not to be opened with these rights.
             FingerprintMismatch: it holds vectors of another encoder.
         """
-        connection = open_database(folder)
+        connection = open_database(folder, write=write)
         try:
-            gallery = cls(folder, connection)
+            gallery = cls(folder, connection, write=write)
             if fingerprint is not None:
                 gallery.require(fingerprint)
         except BaseException:
@@ -90,7 +101,7 @@ class Gallery:
             raise FingerprintMismatch(
                 f"{self.folder}: holds vectors of the encoder {ours.model} ({ours.fingerprint[:12]}, "
                 f"from {ours.source}), not of the one in use ({fingerprint[:12]}); search it with that encoder, "
-                "or re-index: inkseek index PHOTOS --gallery NEW_FOLDER"
+                f"or re-index: inkseek gallery reindex {self.folder} --model MODEL"
             )
 
     def __enter__(self) -> Self:
@@ -115,11 +126,16 @@ class Gallery:
         Raises:
             GalleryError: the database is damaged, cannot be read or cannot be written.
         """
-        with gallery_errors(self.folder):
-            return self.connection.execute(query, values).fetchall()
+        try:
+            with gallery_errors(self.folder):
+                return self.connection.execute(query, values).fetchall()
+        finally:
+            require_unchanged(self.connection, self.folder)
 
     def transaction(self, *, write: bool = True) -> AbstractContextManager[None]:
         """Everything inside is committed together or not at all; `write=False` reads one unchanging state."""
+        if write and not self.write:
+            raise ValueError("the gallery was opened for reading; open it with write=True")
         return transaction(self.connection, self.folder, write=write)
 
     @property
@@ -132,6 +148,42 @@ class Gallery:
         query = "SELECT id, path, width, height, class FROM pictures WHERE id = ? AND state = 'ready'"
         found = (row for picture_id in ids for row in self.rows(query, int(picture_id)))
         return [StoredPicture(row[0], Path(os.fsdecode(row[1])), *row[2:]) for row in found]
+
+    def folders(self) -> tuple[IndexedFolder, ...]:
+        """Folders that were indexed, by age; none lies in another."""
+        return indexed_folders(self.rows("SELECT path, exclude FROM folders ORDER BY id"))
+
+    def select(self, filters: Filters) -> NDArray[np.int64]:
+        """Ids of the pictures that pass the filters, rising; empty filters pass all that can be found."""
+        where, values = condition(filters, self.folders())
+        # Sorted here: asked for the order of ids, SQLite reads the whole table rather than an index.
+        found = self.rows(f"SELECT id FROM pictures WHERE state = 'ready' AND {where}", *values)  # noqa: S608 - placeholders
+        return np.sort(np.array(found, np.int64).reshape(-1))
+
+    def pictures(self, ids: Iterable[int]) -> list[PictureRecord]:
+        """All that is known of the pictures of these ids, in their order; an id that is not there is left out."""
+        wanted = [int(picture_id) for picture_id in ids]
+        with self.transaction(write=False):
+            folders = self.folders()
+            found = {row[0]: to_record(row, folders) for row in self.rows(RECORDS, json.dumps(wanted))}
+        return [found[picture_id] for picture_id in wanted if picture_id in found]
+
+    def picture(self, picture_id: int) -> PictureRecord | None:
+        """All that is known of a picture; None if it cannot be found (any more)."""
+        return next(iter(self.pictures([picture_id])), None)
+
+    def vectors_of(self, ids: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float16]:
+        """Stored vectors [n, d] of n pictures, in the order of their ids.
+
+        Raises:
+            GalleryError: an id has no vector (any more).
+        """
+        wanted = [int(picture_id) for picture_id in ids]
+        found = dict(self.rows(_VECTORS, json.dumps(wanted)))
+        missing = [picture_id for picture_id in wanted if picture_id not in found]
+        if missing:
+            raise GalleryError(f"{self.folder}: holds no picture with the id {missing[0]}; search again")
+        return self._vectors([found[picture_id] for picture_id in wanted])
 
     def paths(self) -> Iterator[tuple[int, Path]]:
         """Id and path of every picture, bad ones too, by rising id."""
@@ -150,18 +202,12 @@ class Gallery:
         Raises:
             GalleryError: a vector has another length than the gallery's.
         """
-        dimension = self.description.dimension
         query = "SELECT picture, feature FROM vectors WHERE picture > ? ORDER BY picture LIMIT ?"
         last = 0
         while found := self.rows(query, last, rows):
             last = found[-1][0]
-            stored = b"".join(blob for _, blob in found)
-            if len(stored) != len(found) * dimension * VECTOR.itemsize:
-                raise GalleryError(f"{self.folder}: vectors of another length than {dimension}; index again")
-            yield (
-                np.array([picture_id for picture_id, _ in found], np.int64),
-                np.frombuffer(stored, VECTOR).reshape(len(found), dimension),
-            )
+            ids = np.array([picture_id for picture_id, _ in found], np.int64)
+            yield ids, self._vectors([blob for _, blob in found])
 
     def add(
         self, pictures: Sequence[PictureFile], features: NDArray[np.floating], bad: Sequence[BadPicture] = ()
@@ -185,10 +231,11 @@ class Gallery:
             raise ValueError(f"features {features.shape} must be [{len(pictures)}, {self.description.dimension}]")
         blobs = [row.tobytes() for row in features.astype(VECTOR)]
         with self.transaction():
-            ids = [self._upsert(picture) for picture in pictures]
+            self._require_current()
+            ids = [upsert_picture(self.connection, picture) for picture in pictures]
             self.connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", zip(ids, blobs, strict=True))
             for picture in bad:
-                self._upsert_bad(picture)
+                upsert_bad(self.connection, picture)
             self._change_generation()
         return ids
 
@@ -211,39 +258,43 @@ class Gallery:
         with self.transaction():
             self.connection.execute("UPDATE pictures SET mtime_ns = ? WHERE path = ?", (mtime_ns, os.fsencode(path)))
 
-    def _upsert(self, picture: PictureFile) -> int:
-        query = """
-            INSERT INTO pictures (path, size, mtime_ns, sha256, width, height, class, state)
-            VALUES (?, ?, ?, ?, ?, ?, ?, 'ready')
-            ON CONFLICT (path) DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime_ns,
-                sha256 = excluded.sha256, width = excluded.width, height = excluded.height, class = excluded.class,
-                state = 'ready', fault = NULL, detail = NULL
-            RETURNING id
-        """
-        facts = (picture.size, picture.mtime_ns, picture.sha256, picture.width, picture.height, picture.class_name)
-        return int(self._one(query, os.fsencode(picture.path), *facts))
+    def is_current(self) -> bool:
+        """Whether the vectors are still of the encoder that `description` names; a re-index brings another."""
+        return bool(self._one("SELECT value FROM meta WHERE key = 'fingerprint'") == self.description.fingerprint)
 
-    def _upsert_bad(self, picture: BadPicture) -> None:
-        query = """
-            INSERT INTO pictures (path, size, mtime_ns, state, fault, detail) VALUES (?, ?, ?, 'bad', ?, ?)
-            ON CONFLICT (path) DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime_ns,
-                sha256 = NULL, width = NULL, height = NULL, state = 'bad', fault = excluded.fault,
-                detail = excluded.detail
-            RETURNING id
-        """
-        facts = (picture.size, picture.mtime_ns, picture.fault.value, picture.detail)
-        picture_id = self._one(query, os.fsencode(picture.path), *facts)
-        self.connection.execute("DELETE FROM vectors WHERE picture = ?", (picture_id,))
+    def change_encoder(self, description: Description) -> None:
+        """Note the encoder whose vectors have taken the place of the old ones."""
+        with self.transaction():
+            for key, value in asdict(description).items():
+                self.rows("UPDATE meta SET value = ? WHERE key = ?", str(value), key)
+            self._change_generation()
+        self.description = description
+
+    def _require_current(self) -> None:
+        if not self.is_current():
+            raise FingerprintMismatch(
+                f"{self.folder}: was re-indexed for another encoder meanwhile; open it again and repeat the command"
+            )
 
     def _change_generation(self) -> None:
         word = secrets.token_hex(16)
         self.connection.execute("UPDATE meta SET value = ? WHERE key = 'generation'", (word,))
+
+    def _vectors(self, blobs: Sequence[bytes]) -> NDArray[np.float16]:
+        dimension = self.description.dimension
+        stored = b"".join(blobs)
+        if len(stored) != len(blobs) * dimension * VECTOR.itemsize:
+            raise GalleryError(f"{self.folder}: vectors of another length than {dimension}; index again")
+        return np.frombuffer(stored, VECTOR).reshape(len(blobs), dimension)
 
     def _one(self, query: str, *values: object) -> Any:  # noqa: ANN401 - SQLite's cell
         return self.rows(query, *values)[0][0]
 
     def _read_description(self) -> Description:
         meta = dict(self.rows("SELECT key, value FROM meta"))
-        return Description(
-            meta["fingerprint"], meta["model"], meta["source"], int(meta["dimension"]), int(meta["size"])
-        )
+        try:
+            return Description(
+                meta["fingerprint"], meta["model"], meta["source"], int(meta["dimension"]), int(meta["size"])
+            )
+        except (KeyError, ValueError):
+            raise DamagedGalleryError(f"{self.folder}: {REMEDIES[sqlite3.SQLITE_CORRUPT]}") from None

@@ -10,13 +10,10 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from inkseek.retrieval.ranking import closest_first
+from inkseek.retrieval.exact_search import settle
 
 OVERSAMPLE = 10
 """Pictures that are rescored for each one that is asked for."""
-
-BLOCK_ROWS = 128
-"""Vectors rescored at a time: half a MiB at 512 values, which stays near the processor."""
 
 
 class PackedIndex:
@@ -106,26 +103,8 @@ class PackedIndex:
         if k < 1 or oversample < 1:
             raise ValueError(f"k and oversample must be at least 1, not {k} and {oversample}")
         _, proposed = self.search(codes, k * oversample)
-        count = min(k, len(self))
-        positions = np.empty((len(codes), count), np.int64)
-        scores = np.empty((len(codes), count), np.float32)
-        for i, candidates in enumerate(proposed):
-            found = _inner_products(self._vectors, candidates, features[i])
-            order = closest_first(candidates, found)[:count]
-            positions[i], scores[i] = candidates[order], found[order]
+        positions, scores = settle(self._vectors, features, proposed, k)
         return scores, positions
-
-
-def _inner_products(
-    vectors: NDArray[np.float16], positions: NDArray[np.int64], query: NDArray[np.floating]
-) -> NDArray[np.float32]:
-    products = np.empty(len(positions), np.float32)
-    for start in range(0, len(positions), BLOCK_ROWS):
-        rows = vectors[positions[start : start + BLOCK_ROWS]].astype(np.float64)
-        rows *= query
-        # Summed row by row, so that equal vectors have equal scores wherever they stand.
-        products[start : start + BLOCK_ROWS] = rows.sum(axis=1)
-    return products
 
 
 def _check_codes(codes: NDArray[np.uint8], name: str, bits: int | None = None) -> None:

@@ -12,7 +12,7 @@ from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
 from inkseek.errors import PictureError, PictureFault
-from inkseek.pictures.decode import decode, read_bytes
+from inkseek.pictures.decode import date_taken, decode, read_bytes
 from inkseek.pictures.limits import PictureLimits
 from inkseek.pictures.photo import photo_pixels
 from inkseek.retrieval.changes import Pending
@@ -41,7 +41,7 @@ class Same:
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A file that could not be opened: gone meanwhile, or locked. Nothing is concluded; the next run tries again."""
+    """A file that could not be opened: gone meanwhile, locked, or a link by now. The next run tries again."""
 
     path: Path
 
@@ -64,7 +64,7 @@ def read_photo(pending: Pending, *, size: int, limits: PictureLimits, class_of: 
         class_of: class of a photo by its path.
     """
     try:
-        data = read_bytes(pending.path, limits)
+        data = read_bytes(pending.path, limits, follow_links=False)
         sha256 = hashlib.sha256(data).digest()
         if sha256 == pending.sha256:
             return Same(pending.path, pending.mtime_ns)
@@ -76,7 +76,8 @@ def read_photo(pending: Pending, *, size: int, limits: PictureLimits, class_of: 
         return BadPicture(pending.path, pending.size, pending.mtime_ns, error.fault, error.detail)
     width, height = _shown_size(data, image)
     class_name = class_of(pending.path)
-    file = PictureFile(pending.path, pending.size, pending.mtime_ns, sha256, width, height, class_name)
+    facts = (pending.size, pending.mtime_ns, sha256, width, height)
+    file = PictureFile(pending.path, *facts, class_name, date_taken(image))
     return Photo(file, pixels, pending.known)
 
 

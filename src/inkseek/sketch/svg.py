@@ -46,7 +46,7 @@ def svg_drawing(data: str | bytes, source: str) -> Drawing:
             element for element in tree.elements() if isinstance(element, svgelements.Shape) and _visible(element)
         ]
         strokes = _strokes(shapes, source)
-    except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError) as error:
+    except (SyntaxError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError) as error:
         raise PictureError(source, PictureFault.CORRUPT, f"SVG cannot be followed ({error})") from None
     return Drawing.from_points(strokes, source=source)
 

@@ -1,0 +1,147 @@
+"""`inkseek serve`: galleries over HTTP, with the page that draws on them."""
+
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from inkseek.cli.output import messages
+from inkseek.errors import ConfigError
+
+if TYPE_CHECKING:
+    import socket
+
+    from inkseek.service.service import Service
+
+PORT = 8765
+TOKEN = "INKSEEK_TOKEN"  # noqa: S105 - the variable's name, not a token
+SHORTEST_TOKEN = 16
+
+HostOption = Annotated[
+    str,
+    typer.Option(
+        help="Address to listen on; one that others reach asks for a token, that of INKSEEK_TOKEN or a new one."
+    ),
+]
+PortOption = Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")]
+ThreadsOption = Annotated[int | None, typer.Option(min=1, help="Searches at the same time; default: one a core.")]
+WatchOption = Annotated[bool, typer.Option("--watch/--no-watch", help="Index what changes in the folders.")]
+RuntimeOption = Annotated[str, typer.Option(help="onnxruntime or openvino.")]
+
+
+def serve(
+    galleries: Annotated[list[Path], typer.Argument(help="Gallery folders; one that does not exist is made.")],
+    allow: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder of photos that the page may index into the first gallery. Repeatable."),
+    ] = None,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = PORT,
+    model: Annotated[str, typer.Option(help="Encoder of new galleries and of a re-index.")] = "bundled",
+    runtime: RuntimeOption = "onnxruntime",
+    threads: ThreadsOption = None,
+    watch: WatchOption = True,
+) -> None:
+    """Search galleries from a browser: draw, and see photos change with every stroke."""
+    from inkseek.service.server import open_socket
+
+    listening = open_socket(host, port)
+    with listening:
+        service = open_service(galleries, allow or [], model=model, runtime=runtime, threads=threads)
+        run_service(service, listening, host, watch=watch)
+
+
+def open_service(
+    folders: Sequence[Path], allowed: Sequence[Path], *, model: str, runtime: str, threads: int | None
+) -> "Service":
+    """Open galleries for serving; the first one is made if it does not exist.
+
+    Raises:
+        GalleryError: a gallery is missing or damaged, or an allowed folder does not exist.
+        FormatError: an encoder is missing or damaged.
+    """
+    from inkseek.retrieval.embedding import open_or_create_gallery
+    from inkseek.retrieval.encoder import load_encoder
+    from inkseek.retrieval.gallery import Gallery
+    from inkseek.retrieval.scan import Scan
+    from inkseek.service.galleries import ServedGallery
+    from inkseek.service.limits import ServiceLimits
+    from inkseek.service.service import Service
+
+    roots = [Scan(folder).root for folder in allowed]
+    if not Gallery.exists(folders[0]):
+        open_or_create_gallery(folders[0], load_encoder(model, runtime)).close()
+    opened = []
+    for place, folder in enumerate(folders):
+        with Gallery.open(folder) as gallery:
+            known = [indexed.path for indexed in gallery.folders()]
+        extra = [root for root in roots if root not in known] if place == 0 else []
+        opened.append(ServedGallery(gallery_name(folder), folder, [*known, *extra], runtime=runtime))
+    return Service(opened, limits=ServiceLimits(), threads=threads or os.cpu_count() or 1, model=model, runtime=runtime)
+
+
+def run_service(
+    service: "Service", listening: "socket.socket", host: str, *, watch: bool, open_page: bool = False
+) -> None:
+    """Print the address and serve until Ctrl+C.
+
+    Args:
+        service: what is served.
+        listening: the socket.
+        host: the address that it listens on.
+        watch: look at the indexed folders again and again.
+        open_page: open the page in the browser.
+
+    Raises:
+        ConfigError: the token of the environment is too short.
+    """
+    import webbrowser
+
+    from inkseek.service.app import create_app
+    from inkseek.service.server import make_server
+    from inkseek.service.watch import Watch
+
+    token, hosts = access(host)
+    shown = f"[{host}]" if ":" in host else host
+    address = f"http://{shown}:{listening.getsockname()[1]}/" + (f"#token={token}" if token else "")
+    messages().print(f"draw at {address}  (Ctrl+C ends)", markup=False, soft_wrap=True)
+    if open_page:
+        webbrowser.open(address)
+    watching = Watch(service)
+    if watch:
+        watching.start()
+    try:
+        with suppress(KeyboardInterrupt):  # Ctrl+C, once the server has ended in good order
+            make_server(create_app(service, token=token, hosts=hosts), service.limits).run([listening])
+    finally:
+        watching.close()
+        service.close()
+
+
+def access(host: str) -> tuple[str | None, tuple[str, ...]]:
+    """Token that clients are asked for, and host names that the service goes by.
+
+    Raises:
+        ConfigError: the token of the environment is too short to protect anything.
+    """
+    import ipaddress
+    import secrets
+
+    try:
+        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        loopback = False
+    token = os.environ.get(TOKEN)
+    if token is not None and (len(token) < SHORTEST_TOKEN or not token.isascii()):
+        raise ConfigError(f"{TOKEN}: give at least {SHORTEST_TOKEN} plain characters; make a longer one")
+    if loopback:
+        return token, ("localhost", "127.0.0.1", "::1", host.lower())
+    return token or secrets.token_urlsafe(24), ()
+
+
+def gallery_name(folder: Path) -> str:
+    """Name by which clients ask for a gallery: its folder's name without `.gallery`."""
+    return folder.resolve().name.removesuffix(".gallery") or "gallery"

@@ -1,0 +1,1 @@
+"""The service: galleries over HTTP, and the page that draws on them."""

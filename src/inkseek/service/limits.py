@@ -1,0 +1,30 @@
+"""How much the service takes from a client before it says no."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ServiceLimits:
+    """Bounds of the service.
+
+    Attributes:
+        body_bytes: length of a request's body.
+        body_seconds: time in which a body has to arrive.
+        header_seconds: time in which a request's head has to arrive.
+        pixels: width times height of a query picture.
+        k: photos of one answer.
+        waiting: searches that may wait while every search thread is busy.
+        search_seconds: time a search may take, waiting included.
+        connections: open connections.
+        jobs: jobs that may wait.
+    """
+
+    body_bytes: int = 32 * 1024 * 1024
+    body_seconds: float = 20.0
+    header_seconds: float = 10.0
+    pixels: int = 50_000_000
+    k: int = 200
+    waiting: int = 64
+    search_seconds: float = 10.0
+    connections: int = 256
+    jobs: int = 16

@@ -1,0 +1,77 @@
+"""Watch mode: folders of photos are looked through again and again, and what changed is indexed."""
+
+import logging
+import threading
+import time
+from contextlib import suppress
+
+from inkseek.errors import InkseekError
+from inkseek.retrieval.changes import Changes
+from inkseek.retrieval.noted_folders import noted_exclude
+from inkseek.retrieval.scan import Scan
+from inkseek.service.errors import ServiceError
+from inkseek.service.galleries import ServedGallery
+from inkseek.service.service import Service
+
+SECONDS = 10.0
+"""Pause between two looks at the folders."""
+
+PATIENCE = 50
+"""The pause is at least so many times as long as the look took: watching takes 2 % of a core at most."""
+
+LOG = logging.getLogger("inkseek.service")
+
+
+class Watch:
+    """Looks at the indexed folders of every gallery by names, sizes and times, without opening a file.
+
+    Looking works on every file system, where notices of changes do not: network drives have none.
+    """
+
+    def __init__(self, service: Service, seconds: float = SECONDS) -> None:
+        """Take the pause between two looks."""
+        self._service = service
+        self._seconds = seconds
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="inkseek-watch", daemon=True)
+        self._told: set[str] = set()
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """End; a look that is under way is finished."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def look(self) -> None:
+        """Look at every folder once, and start a job where something changed."""
+        for served in self._service.galleries.values():
+            if not self._service.jobs.running(served.name):
+                for place in range(len(served.allowed)):
+                    self._look_at(served, place)
+
+    def _run(self) -> None:
+        pause = self._seconds
+        while not self._stop.wait(pause):
+            started = time.monotonic()
+            self.look()
+            pause = max(self._seconds, PATIENCE * (time.monotonic() - started))
+
+    def _look_at(self, served: ServedGallery, place: int) -> None:
+        gallery, folder = served.gallery(), served.allowed[place]
+        if folder not in {noted.path for noted in gallery.folders()}:
+            return
+        try:
+            changes = Changes(gallery, Scan(folder, noted_exclude(gallery, folder)))
+            changes.compare()
+            if changes.are_there():
+                with suppress(ServiceError):  # the same job was started from the page a moment ago
+                    self._service.start_index(served, place)
+            self._told.discard(str(folder))
+        except InkseekError as error:
+            if str(folder) not in self._told:
+                LOG.warning("%s", error)
+            self._told.add(str(folder))
