@@ -73,9 +73,9 @@ def address(photos: Path) -> Iterator[str]:
         yield printed
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator["Browser"]:
-    """Chromium as Debian packs it."""
+    """Chromium as Debian packs it; closed after these tests, since its event loop stands in the way of others."""
     api = pytest.importorskip("playwright.sync_api")
     chromium = shutil.which("chromium")
     if chromium is None:
