@@ -102,7 +102,7 @@ def test_damage_anywhere_is_a_sentence_never_a_traceback(
         list(verify(folder))
     with suppress(GalleryError), Gallery.open(folder, write=False) as gallery:
         list(gallery.blocks())
-        gallery.stored(range(60))
+        gallery.pictures(range(60))
 
 
 def test_what_is_no_gallery_is_not_checked(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ def test_every_photo_is_encoded_as_itself(gallery: Gallery, photos: Path, encode
     report = index_folder(gallery, photos, encoder)
     assert (report.added, report.bad, report.ignored, report.unreadable) == (6, {}, {}, ())
     ids, vectors = vectors_of(gallery)
-    for picture in gallery.stored(ids):
+    for picture in gallery.pictures(ids):
         pixels = photo_pixels(open_picture(picture.path, target=32), 32)
         expected = encoder.encode_photo(pixels[None])[0]
         np.testing.assert_allclose(vectors[ids == picture.id][0], expected, atol=2e-3)
@@ -89,7 +89,7 @@ def test_a_renamed_photo_keeps_its_id_and_is_not_decoded(
     after = contents(gallery)
     assert after["one.png"] == before["1.png"]
     assert {name: after[name] for name in ("4.jpg", "5.jpg")} == {name: before[name] for name in ("4.jpg", "5.jpg")}
-    assert gallery.stored([before["4.jpg"]])[0].path == photos / "journey" / "4.jpg"
+    assert gallery.pictures([before["4.jpg"]])[0].path == photos / "journey" / "4.jpg"
 
 
 def test_a_photo_moved_to_another_indexed_folder_keeps_its_id(

@@ -118,13 +118,13 @@ def test_large_jpegs_keep_their_full_size_in_the_records(
     turned[0x0112] = 6
     Image.new("RGB", (800, 600), "green").save(folder / "turned.jpg", exif=turned)
     index_folder(gallery, folder, encoder)
-    sizes = {picture.path.name: (picture.width, picture.height) for picture in gallery.stored([1, 2])}
+    sizes = {picture.path.name: (picture.width, picture.height) for picture in gallery.pictures([1, 2])}
     assert sizes == {"plain.jpg": (800, 600), "turned.jpg": (600, 800)}
 
 
 def test_classes_come_from_the_path_when_asked(gallery: Gallery, photos: Path, encoder: RetrievalEncoder) -> None:
     index_folder(gallery, photos, encoder, class_of=lambda path: path.parent.name)
-    assert {picture.class_name for picture in gallery.stored(range(1, 7))} == {"photos", "trip"}
+    assert {picture.class_name for picture in gallery.pictures(range(1, 7))} == {"photos", "trip"}
 
 
 def test_progress_is_told(gallery: Gallery, tmp_path: Path, encoder: RetrievalEncoder) -> None:

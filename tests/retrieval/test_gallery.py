@@ -26,7 +26,7 @@ def test_pictures_and_vectors_survive_closing(tmp_path: Path) -> None:
         assert gallery.description == description()
         assert known_as(gallery, Path("/photos/000001.jpg")) == (100, 1_000)
         assert known_as(gallery, Path("/photos/other.jpg")) is None
-        found = gallery.stored([2, 1, 99])
+        found = gallery.pictures([2, 1, 99])
         assert [(one.id, one.path.name, one.width, one.height) for one in found] == [
             (2, "000001.jpg", 640, 480),
             (1, "000000.jpg", 640, 480),
@@ -65,7 +65,7 @@ def test_a_bad_picture_loses_its_vector_and_gets_it_back_when_good(tmp_path: Pat
         assert len(gallery) == 1
         assert list(gallery.bad()) == [bad]
         assert vectors_of(gallery)[0].tolist() == [2]
-        assert gallery.stored([1]) == []
+        assert gallery.pictures([1]) == []
         assert gallery.add([picture("000000.jpg")], unit_rows(1, 8)) == [1]
         assert list(gallery.bad()) == []
         assert len(gallery) == 2
@@ -108,7 +108,7 @@ def test_a_path_that_is_no_utf_8_is_kept(tmp_path: Path) -> None:
     name = os.fsdecode(b"caf\xe9.jpg")
     with Gallery.create(tmp_path / "g", description()) as gallery:
         gallery.add([picture(name)], unit_rows(1, 8))
-        assert gallery.stored([1])[0].path.name == name
+        assert gallery.pictures([1])[0].path.name == name
 
 
 def test_no_space_keeps_the_last_commit(tmp_path: Path) -> None:
@@ -168,7 +168,7 @@ def test_a_damaged_database_is_one_sentence(tmp_path: Path) -> None:
     data[8192:] = b"\xff" * (len(data) - 8192)
     path.write_bytes(data)
     with Gallery.open(tmp_path / "g") as gallery:
-        for read in (lambda: vectors_of(gallery), lambda: gallery.stored([400]), lambda: list(gallery.paths())):
+        for read in (lambda: vectors_of(gallery), lambda: gallery.pictures([400]), lambda: list(gallery.paths())):
             with pytest.raises(GalleryError, match="the database is damaged; restore"):
                 read()
 

@@ -23,7 +23,7 @@ from inkseek.retrieval.filters import Filters, condition
 from inkseek.retrieval.folders import IndexedFolder, indexed_folders
 from inkseek.retrieval.opening import open_database, require_unchanged
 from inkseek.retrieval.picture_rows import RECORDS, to_record, upsert_bad, upsert_picture
-from inkseek.retrieval.records import BadPicture, Description, PictureFile, PictureRecord, StoredPicture
+from inkseek.retrieval.records import BadPicture, Description, PictureFile, PictureRecord
 
 VECTOR = np.dtype("<f2")
 """Number format of stored vectors: float16, little-endian."""
@@ -142,12 +142,6 @@ class Gallery:
     def generation(self) -> str:
         """Random word that changes with every change of vectors; the index uses it to know whether it is stale."""
         return str(self._one("SELECT value FROM meta WHERE key = 'generation'"))
-
-    def stored(self, ids: Iterable[int]) -> list[StoredPicture]:
-        """Pictures of these ids, in their order; an id that was removed meanwhile is left out."""
-        query = "SELECT id, path, width, height, class FROM pictures WHERE id = ? AND state = 'ready'"
-        found = (row for picture_id in ids for row in self.rows(query, int(picture_id)))
-        return [StoredPicture(row[0], Path(os.fsdecode(row[1])), *row[2:]) for row in found]
 
     def folders(self) -> tuple[IndexedFolder, ...]:
         """Folders that were indexed, by age; none lies in another."""

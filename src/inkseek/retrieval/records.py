@@ -62,17 +62,6 @@ class BadPicture:
 
 
 @dataclass(frozen=True)
-class StoredPicture:
-    """A picture of the gallery as search shows it."""
-
-    id: int
-    path: Path
-    width: int
-    height: int
-    class_name: str | None
-
-
-@dataclass(frozen=True)
 class PictureRecord:
     """All that a gallery knows of a picture that can be found.
 

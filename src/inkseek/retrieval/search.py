@@ -32,6 +32,9 @@ class Hit:
         path: where it was when it was indexed.
         score: cosine of query and picture.
         class_name: class of the picture, if the gallery knows it.
+        folder: its folder as users see it, see `retrieval/folders.py`.
+        width: pixels, as shown.
+        height: pixels, as shown.
     """
 
     rank: int
@@ -39,6 +42,9 @@ class Hit:
     path: Path
     score: float
     class_name: str | None
+    folder: str
+    width: int
+    height: int
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,10 @@ class Searcher:
         self._live = index
         self._kind: IndexKind = kind
         self._own = Index(gallery, kind)
+
+    def __len__(self) -> int:
+        """Number of pictures that are searched."""
+        return len(self._index())
 
     def search(
         self,
@@ -131,12 +141,21 @@ class Searcher:
         while True:
             ranking = index.search(feature[None], wanted, among)
             scores = dict(zip(ranking.ids[0].tolist(), ranking.scores[0].tolist(), strict=True))
-            found = self.gallery.stored(scores)[:k]
+            found = self.gallery.pictures(scores)[:k]
             if len(found) == k or len(scores) < wanted:
                 break
             wanted *= 2
         return tuple(
-            Hit(rank, picture.id, picture.path, scores[picture.id], picture.class_name)
+            Hit(
+                rank,
+                picture.id,
+                picture.path,
+                scores[picture.id],
+                picture.class_name,
+                picture.folder or "",
+                picture.width,
+                picture.height,
+            )
             for rank, picture in enumerate(found, start=1)
         )
 

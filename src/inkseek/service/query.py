@@ -47,7 +47,7 @@ def answer(searcher: Searcher, gallery_name: str, query: SearchQuery, limits: Se
         raise ServiceError(422, "invalid_request", f"weights: {error}") from None
     with asked.searching():
         found = searcher.search_feature(feature, query.k, _among(searcher.gallery, query.filters))
-    return _to_answer(searcher.gallery, gallery_name, found, asked)
+    return _to_answer(searcher, gallery_name, found, asked)
 
 
 def answer_similar(
@@ -63,7 +63,7 @@ def answer_similar(
     asked.stored(picture_id)
     with asked.searching():
         found = searcher.search_similar(picture_id, query.k, _among(searcher.gallery, query.filters))
-    return _to_answer(searcher.gallery, gallery_name, found, asked)
+    return _to_answer(searcher, gallery_name, found, asked)
 
 
 class _Asked:
@@ -125,15 +125,14 @@ def _among(gallery: Gallery, filters: FilterBody) -> NDArray[np.int64] | None:
     return gallery.select(wanted) if wanted else None
 
 
-def _to_answer(gallery: Gallery, name: str, found: Sequence[Hit], asked: _Asked) -> SearchAnswer:
-    scores = {hit.id: hit.score for hit in found}
+def _to_answer(searcher: Searcher, name: str, found: Sequence[Hit], asked: _Asked) -> SearchAnswer:
     results = [
         Found(
-            rank=rank, id=record.id, score=round(scores[record.id], 6), name=record.path.name,
-            folder=record.folder or "", class_name=record.class_name, width=record.width, height=record.height,
+            rank=hit.rank, id=hit.id, score=round(hit.score, 6), name=hit.path.name, folder=hit.folder,
+            class_name=hit.class_name, width=hit.width, height=hit.height,
         )
-        for rank, record in enumerate(gallery.pictures(scores), start=1)
+        for hit in found
     ]  # fmt: skip
     steps = {**asked.milliseconds, "total": sum(asked.milliseconds.values())}
     milliseconds = {step: round(value, 3) for step, value in steps.items()}
-    return SearchAnswer(gallery=name, photos=len(gallery), results=results, milliseconds=milliseconds)
+    return SearchAnswer(gallery=name, photos=len(searcher), results=results, milliseconds=milliseconds)
