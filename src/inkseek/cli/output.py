@@ -32,21 +32,29 @@ def messages() -> "Console":
 
 
 def progress_bar() -> "Progress":
-    """A bar on stderr with count, time spent and time left; gone when done, and only where someone sees it."""
+    """A bar on stderr with count, rate, time spent and time left; gone when done, and only where someone sees it."""
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
         Progress,
+        ProgressColumn,
+        Task,
         TextColumn,
         TimeElapsedColumn,
         TimeRemainingColumn,
     )
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            return Text(f"{task.speed:.0f}/s" if task.speed else "")
 
     console = messages()
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
+        Rate(),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
