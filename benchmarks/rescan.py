@@ -14,10 +14,10 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 
-from inkseek.retrieval import reading
 from inkseek.retrieval.embedding import describe, index_folder
 from inkseek.retrieval.encoder import load_encoder
 from inkseek.retrieval.gallery import Gallery
@@ -83,11 +83,11 @@ def main() -> None:
                 part = files[start : start + STEP]
                 gallery.add(part, rows[: len(part)])
             index_folder(gallery, root, encoder)
-            reading.decode = refuse  # type: ignore[assignment]
             ours, peer = [], []
-            for _ in range(chosen.repeats):
-                ours.append(seconds(lambda: index_folder(gallery, root, encoder)))
-                peer.append(seconds(lambda: bare_walk(root)))
+            with patch("inkseek.retrieval.reading.decode", refuse):
+                for _ in range(chosen.repeats):
+                    ours.append(seconds(lambda: index_folder(gallery, root, encoder)))
+                    peer.append(seconds(lambda: bare_walk(root)))
     result = {
         "files": chosen.count,
         "rescan_seconds": round(statistics.median(ours), 2),

@@ -152,26 +152,33 @@ class Gallery:
         return cls(store.Gallery.create(Path(folder), describe(encoder.retrieval)), encoder)
 
     @classmethod
-    def open(cls, folder: str | Path, encoder: Encoder | None = None) -> Self:
+    def open(cls, folder: str | Path, encoder: Encoder | None = None, *, write: bool = True) -> Self:
         """Open a gallery; without an encoder with the one that made it.
+
+        Args:
+            folder: of the gallery.
+            encoder: the one that made it.
+            write: False only searches, also where nothing may be written.
 
         Raises:
             GalleryError: no gallery there, or a damaged one.
             FingerprintMismatch: it holds vectors of another encoder.
         """
-        opened = store.Gallery.open(Path(folder))
+        opened = store.Gallery.open(Path(folder), write=write)
         try:
             return cls(opened, encoder or load(opened.description.source))
         except BaseException:
             opened.close()
             raise
 
-    def add(self, folder: str | Path, *, exclude: Sequence[str] = (), progress: Progress | None = None) -> IndexReport:
+    def add(
+        self, folder: str | Path, *, exclude: Sequence[str] | None = None, progress: Progress | None = None
+    ) -> IndexReport:
         """Bring the gallery up to date with a folder of photos; files that it knows are not read again.
 
         Args:
             folder: with everything below it; photos whose files are gone from it leave the gallery.
-            exclude: glob patterns of files and folders to leave out.
+            exclude: glob patterns of files and folders to leave out; None takes those of the last time.
             progress: called with the number of files done and the number of files to read.
 
         Raises:

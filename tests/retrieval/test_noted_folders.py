@@ -11,7 +11,7 @@ from inkseek.retrieval.encoder import RetrievalEncoder
 from inkseek.retrieval.filters import Filters
 from inkseek.retrieval.gallery import Gallery
 from inkseek.retrieval.index_cache import is_fresh
-from inkseek.retrieval.noted_folders import note_folder
+from inkseek.retrieval.noted_folders import note_folder, noted_exclude
 from inkseek.retrieval.pipeline import CHUNK
 from inkseek.retrieval.removal import remove_pictures
 from tests.retrieval.conftest import write_photo
@@ -122,3 +122,12 @@ def test_a_link_that_is_swapped_in_is_not_followed(
     report = index_folder(gallery, photos, encoder)
     assert report.unreadable == (str(photos / "trip/4.jpg"),)
     assert report.changed == 0
+
+
+def test_a_folder_inside_a_noted_one_leaves_out_what_that_does(gallery: Gallery, tmp_path: Path) -> None:
+    root = tmp_path / "photos"
+    note_folder(gallery, root, ("private", "trip/raw"))
+
+    assert noted_exclude(gallery, root) == ("private", "trip/raw")
+    assert noted_exclude(gallery, root / "trip") == ("private", "raw")
+    assert noted_exclude(gallery, tmp_path / "other") == ()

@@ -79,6 +79,8 @@ def test_searches_go_on_with_the_old_encoder_until_the_end(
 
         assert set(seen) == {"2.png"}
         assert not reader.is_current()
+        with pytest.raises(FingerprintMismatch, match="open it again"):
+            searcher.search_file(photos / "2.png", "photo", 1)
 
 
 def test_an_interrupted_run_goes_on_where_it_was(

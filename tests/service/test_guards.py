@@ -16,7 +16,7 @@ from inkseek.service.guards import BodyLimit, SameOrigin, SecureHeaders, TokenCh
 from inkseek.service.limits import ServiceLimits
 
 TOKEN = "a token that is long enough"  # noqa: S105
-LIMITS = ServiceLimits(body_bytes=100, body_seconds=0.2)
+LIMITS = ServiceLimits(body_bytes=100, short_body_bytes=80, held_bytes=250, body_seconds=0.2, answer_seconds=0.2)
 
 
 async def echo(request: Request) -> Response:
@@ -77,7 +77,21 @@ def test_the_page_itself_needs_no_token(client: TestClient) -> None:
     assert get(client, "/").status_code == 200
 
 
-@pytest.mark.parametrize("host", ["evil.example", "testserver.evil.example", "testserver@evil.test", "", "[::1", "::"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "testserver.evil.example",
+        "testserver@evil.test",
+        "",
+        "[::1",
+        "::",
+        "[foo]",
+        "a[b]",
+        "[::1]x",
+        "]x[",
+    ],
+)
 def test_other_host_names_are_refused(client: TestClient, host: str) -> None:
     answer = get(client, "/", host=host)
     assert answer.status_code == 403
@@ -103,17 +117,71 @@ def test_pages_of_other_sites_are_refused(client: TestClient, headers: Mapping[s
     assert get(client, "/v1/search", **bearer(TOKEN), **headers).status_code == 403
 
 
+def test_a_link_to_the_page_may_stand_anywhere(client: TestClient) -> None:
+    followed = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
+
+    assert get(client, "/", **followed).status_code == 200
+    assert get(client, **followed, **bearer(TOKEN)).status_code == 403
+
+
 def test_the_own_page_is_not(client: TestClient) -> None:
     headers = {"origin": "http://testserver", "sec-fetch-site": "same-origin", **bearer(TOKEN)}
     assert get(client, **headers).status_code == 200
 
 
 def test_a_body_passes_whole(client: TestClient) -> None:
-    assert client.post("/", content=b"x" * 100).text == "x" * 100
+    assert client.post("/", content=b"x" * 80).text == "x" * 80
+
+
+def test_only_a_search_may_be_long(client: TestClient) -> None:
+    assert client.post("/", content=b"x" * 81).status_code == 413
+    assert client.post("/v1/search", content=b"x" * 81, headers=bearer(TOKEN)).status_code == 200
+
+
+def test_bodies_have_a_common_bound() -> None:
+    async def scenario() -> list[int]:
+        going, statuses = asyncio.Event(), []
+
+        async def app(_scope: Any, _receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
+            await going.wait()
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": b"x" * 100}
+
+        async def send(message: Any) -> None:  # noqa: ANN401 - an ASGI message
+            if "status" in message:
+                statuses.append(message["status"])
+
+        limit = BodyLimit(app, LIMITS)
+        scope = {"type": "http", "path": "/v1/search", "headers": []}
+        asked = [asyncio.create_task(limit(scope, receive, send)) for _ in range(3)]
+        while not statuses:
+            await asyncio.sleep(0)
+        going.set()
+        await asyncio.gather(*asked)
+        await limit(scope, receive, send)
+        return statuses
+
+    assert asyncio.run(scenario()) == [503, 200, 200, 200]
+
+
+def test_an_answer_that_is_not_taken_is_given_up() -> None:
+    async def app(_scope: Any, _receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise AssertionError("the client took it")
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b""}
+
+    async def send(_: Any) -> None:  # noqa: ANN401 - an ASGI message
+        await asyncio.Event().wait()
+
+    asyncio.run(BodyLimit(app, LIMITS)({"type": "http", "path": "/", "headers": []}, receive, send))
 
 
 def test_an_oversize_body_is_refused(client: TestClient) -> None:
-    answer = client.post("/", content=b"x" * 101)
+    answer = client.post("/v1/search", content=b"x" * 101, headers=bearer(TOKEN))
     assert answer.status_code == 413
     assert answer.json()["error"]["code"] == "too_large"
 
@@ -141,7 +209,7 @@ def test_a_body_that_does_not_come_is_given_up() -> None:
     async def send(message: Any) -> None:  # noqa: ANN401 - an ASGI message
         sent.append(message)
 
-    asyncio.run(BodyLimit(app, LIMITS)({"type": "http", "headers": []}, receive, send))
+    asyncio.run(BodyLimit(app, LIMITS)({"type": "http", "path": "/", "headers": []}, receive, send))
     assert sent[0]["status"] == 408
 
 

@@ -44,7 +44,8 @@ def test_a_thumbnail_is_a_small_jpeg_without_notes(client: TestClient, photos: P
     with Gallery.open(gallery_folder) as gallery:
         [large] = [picture_id for picture_id, path in gallery.paths() if path.name == "large.jpg"]
 
-    answer = client.get(f"/v1/items/{large}/thumbnail", params={"side": 160})
+    content = client.get(f"/v1/items/{large}").json()["content"]
+    answer = client.get(f"/v1/items/{large}/thumbnail", params={"side": 160, "content": content})
     view = client.get(f"/v1/items/{large}/picture")
 
     assert answer.headers["content-type"] == "image/jpeg"
@@ -52,6 +53,22 @@ def test_a_thumbnail_is_a_small_jpeg_without_notes(client: TestClient, photos: P
     assert Image.open(BytesIO(answer.content)).size == (160, 120)
     assert Image.open(BytesIO(view.content)).size == (1200, 900)
     assert b"secret" not in answer.content + view.content
+
+
+def test_a_picture_is_kept_only_under_the_word_for_its_content(
+    client: TestClient, ids: dict[str, int], photos: Path
+) -> None:
+    address = f"/v1/items/{ids['0.png']}/thumbnail"
+    content = client.get(f"/v1/items/{ids['0.png']}").json()["content"]
+    assert "immutable" in client.get(address, params={"content": content}).headers["cache-control"]
+    assert "no-cache" in client.get(address).headers["cache-control"]
+
+    write_photo(photos / "0.png", 99)
+    client.post("/v1/galleries/photos/jobs", json={"kind": "index", "folder": 0})
+    while client.get("/v1/jobs").json()["jobs"][0]["state"] in {"waiting", "running"}:
+        pass
+
+    assert "no-cache" in client.get(address, params={"content": content}).headers["cache-control"]
 
 
 @pytest.mark.parametrize("side", ["1", "100000", "x", "-1"])

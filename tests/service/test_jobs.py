@@ -103,6 +103,13 @@ def test_the_same_job_is_not_started_twice(jobs: Jobs) -> None:
     jobs.start("g", "index", "photos", work)
 
 
+def test_folders_of_one_name_are_told_apart(jobs: Jobs) -> None:
+    work = Held()
+    jobs.start("g", "index", "photos", work, key="/a/photos")
+    jobs.start("g", "index", "photos", work, key="/b/photos")
+    work.go.set()
+
+
 def test_the_queue_is_bounded(jobs: Jobs) -> None:
     work = Held()
     for folder in "abc":

@@ -14,6 +14,7 @@ from inkseek.pictures.preprocessing import sketch_pixels
 from inkseek.retrieval.encoder import load_encoder
 from inkseek.retrieval.gallery import Gallery
 from inkseek.retrieval.search import Searcher
+from inkseek.service.models import SketchQuery
 from inkseek.sketch.model import Drawing
 
 CROSS = [[[0, 0], [100, 100]], [[100, 0], [0, 100]]]
@@ -105,7 +106,7 @@ def test_filters_narrow_the_search(client: TestClient) -> None:
     assert len(names(search(client, sketch={"strokes": CROSS}, filters={"since": "1999-12-31"}))) == 6
 
 
-@pytest.mark.parametrize("folder", ["../", "/", "/etc", "..", "a/../../b", "\u0000"])
+@pytest.mark.parametrize("folder", ["../", "..", "a/../../b", "\u0000"])
 def test_a_folder_filter_shows_nothing_from_elsewhere(client: TestClient, folder: str) -> None:
     found = search(client, sketch={"strokes": CROSS}, filters={"folder": folder})
 
@@ -132,6 +133,7 @@ def test_a_folder_filter_shows_nothing_from_elsewhere(client: TestClient, folder
         {"sketch": {"strokes": CROSS}, "k": 61},
         {"sketch": {"strokes": CROSS}, "more": 1},
         {"sketch": {"strokes": CROSS}, "filters": {"since": "yesterday"}},
+        {"sketch": {"strokes": CROSS}, "filters": {"folder": "/etc"}},
         {"sketch": {"strokes": CROSS}, "photo": {"id": 1}, "weights": {"sketch": 0, "photo": 0}},
     ],
     ids=str,
@@ -180,6 +182,12 @@ def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded(client: Te
 
 def test_too_many_strokes_are_refused(client: TestClient) -> None:
     refused(client, 422, "invalid_request", sketch={"strokes": [[[0, 0]]] * 2001})
+
+
+def test_too_many_points_together_are_refused() -> None:
+    stroke = [[0, 0]] * 60_000
+    with pytest.raises(ValueError, match="100000 points together"):
+        SketchQuery(strokes=[stroke, stroke])
 
 
 def test_an_oversize_request_is_refused(client: TestClient) -> None:

@@ -64,6 +64,17 @@ def test_the_client_of_the_package_searches(running: Running, photos: Path) -> N
         assert client.start_index("photos").gallery == "photos"
 
 
+def test_the_client_asks_again_where_its_connection_was_closed(running: Running) -> None:
+    with Client(running.address) as client:
+        client.search(CROSS)
+        sock = client._connection.sock
+        assert sock is not None
+        sock.shutdown(socket.SHUT_RDWR)
+        assert client.search(CROSS).results
+        with pytest.raises(AnswerError, match="no gallery of this name"):
+            client.start_index("my photos")
+
+
 def test_the_client_tells_the_services_sentence(running: Running) -> None:
     with Client(running.address) as client, pytest.raises(AnswerError, match="holds no photo 99") as caught:
         client.similar(99)

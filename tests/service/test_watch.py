@@ -51,6 +51,37 @@ def test_a_photo_that_is_gone_leaves(service: Service, photos: Path) -> None:
     assert service.gallery(None).count() == 5
 
 
+def test_what_a_stopped_job_left_is_not_begun_again(
+    service: Service, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[int] = []
+    monkeypatch.setattr(service, "start_index", lambda _served, place: started.append(place))
+    watch = Watch(service)
+    write_photo(photos / "new.png", 9)
+
+    watch.look()
+    watch.look()
+    assert started == [0]
+
+    write_photo(photos / "another.png", 10)
+    watch.look()
+    assert started == [0, 0]
+
+
+def test_a_failure_of_ours_does_not_end_the_watch(
+    service: Service, photos: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise OverflowError
+
+    with monkeypatch.context() as patched:
+        patched.setattr("inkseek.service.watch.Scan", fail)
+        Watch(service).look()
+    assert "OverflowError" in caplog.text
+    write_photo(photos / "new.png", 9)
+    assert len(look(service)) == 1
+
+
 def test_a_folder_that_was_never_indexed_is_left_alone(service: Service, tmp_path: Path) -> None:
     write_photo(tmp_path / "other.png", 9)
 

@@ -5,7 +5,16 @@ from typing import Annotated
 
 import typer
 
-from inkseek.cli.serve import PORT, HostOption, PortOption, RuntimeOption, WatchOption, open_service, run_service
+from inkseek.cli.serve import (
+    PORT,
+    HostOption,
+    PortOption,
+    RuntimeOption,
+    WatchOption,
+    access,
+    open_service,
+    run_service,
+)
 
 
 def draw(
@@ -15,19 +24,26 @@ def draw(
     ] = None,
     host: HostOption = "127.0.0.1",
     port: PortOption = PORT,
-    model: Annotated[str, typer.Option(help="Model folder, run folder, or `bundled`.")] = "bundled",
+    model: Annotated[
+        str | None, typer.Option(help="Model folder, run folder, or `bundled`; default: the one that made the gallery.")
+    ] = None,
     runtime: RuntimeOption = "onnxruntime",
     watch: WatchOption = True,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in the browser.")] = True,
 ) -> None:
     """Draw over a folder of photos: open the page at once, and bring the gallery up to date behind it."""
+    from inkseek.retrieval.encoder import load_encoder
+    from inkseek.retrieval.gallery import Gallery
     from inkseek.retrieval.scan import Scan
     from inkseek.service.server import open_socket
 
     root = Scan(folder).root
+    access(host)
+    place = gallery or root.with_name(f"{root.name}.gallery")
+    if model is not None and Gallery.exists(place):
+        Gallery.open(place, load_encoder(model, runtime).fingerprint, write=False).close()
     with open_socket(host, port) as listening:
-        place = gallery or root.with_name(f"{root.name}.gallery")
-        service = open_service([place], [root], model=model, runtime=runtime, threads=None)
+        service = open_service([place], [root], model=model or "bundled", runtime=runtime, threads=None)
         served = service.gallery(None)
         service.start_index(served, served.allowed.index(root))
         run_service(service, listening, host, watch=watch, open_page=browser)

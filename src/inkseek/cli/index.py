@@ -63,7 +63,7 @@ def index(
         _say(opened, report, as_json=as_json)
         while watch:
             time.sleep(max(WATCH_SECONDS, WATCH_PATIENCE * report.seconds))
-            report = index_folder(opened, folder, encoder, workers=1)
+            report = index_folder(opened, folder, encoder, exclude=left_out, workers=1)
             if report.added + report.changed + report.renamed + report.removed:
                 _say(opened, report, as_json=as_json)
 

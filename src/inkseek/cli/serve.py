@@ -33,7 +33,9 @@ RuntimeOption = Annotated[str, typer.Option(help="onnxruntime or openvino.")]
 
 
 def serve(
-    galleries: Annotated[list[Path], typer.Argument(help="Gallery folders; one that does not exist is made.")],
+    galleries: Annotated[
+        list[Path], typer.Argument(help="Gallery folders; the first one is made if it does not exist.")
+    ],
     allow: Annotated[
         list[Path] | None,
         typer.Option(help="Folder of photos that the page may index into the first gallery. Repeatable."),
@@ -48,6 +50,7 @@ def serve(
     """Search galleries from a browser: draw, and see photos change with every stroke."""
     from inkseek.service.server import open_socket
 
+    access(host)  # a weak token is refused before anything is opened
     listening = open_socket(host, port)
     with listening:
         service = open_service(galleries, allow or [], model=model, runtime=runtime, threads=threads)
@@ -76,7 +79,7 @@ def open_service(
         open_or_create_gallery(folders[0], load_encoder(model, runtime)).close()
     opened = []
     for place, folder in enumerate(folders):
-        with Gallery.open(folder) as gallery:
+        with Gallery.open(folder, write=False) as gallery:
             known = [indexed.path for indexed in gallery.folders()]
         extra = [root for root in roots if root not in known] if place == 0 else []
         opened.append(ServedGallery(gallery_name(folder), folder, [*known, *extra], runtime=runtime))
@@ -104,16 +107,15 @@ def run_service(
     from inkseek.service.server import make_server
     from inkseek.service.watch import Watch
 
-    token, hosts = access(host)
-    shown = f"[{host}]" if ":" in host else host
-    address = f"http://{shown}:{listening.getsockname()[1]}/" + (f"#token={token}" if token else "")
-    messages().print(f"draw at {address}  (Ctrl+C ends)", markup=False, soft_wrap=True)
-    if open_page:
-        webbrowser.open(address)
     watching = Watch(service)
-    if watch:
-        watching.start()
     try:
+        token, hosts = access(host)
+        address = f"http://{shown_host(host)}:{listening.getsockname()[1]}/" + (f"#token={token}" if token else "")
+        messages().print(f"draw at {address}  (Ctrl+C ends)", markup=False, soft_wrap=True)
+        if open_page:
+            webbrowser.open(address)
+        if watch:
+            watching.start()
         with suppress(KeyboardInterrupt):  # Ctrl+C, once the server has ended in good order
             make_server(create_app(service, token=token, hosts=hosts), service.limits).run([listening])
     finally:
@@ -140,6 +142,18 @@ def access(host: str) -> tuple[str | None, tuple[str, ...]]:
     if loopback:
         return token, ("localhost", "127.0.0.1", "::1", host.lower())
     return token or secrets.token_urlsafe(24), ()
+
+
+def shown_host(host: str) -> str:
+    """How others reach an address that is listened on: every address of this machine is shown as one of them."""
+    import socket
+
+    if host in {"0.0.0.0", "::"}:  # noqa: S104 - asked for, not set
+        family, far = (socket.AF_INET, "192.0.2.1") if host == "0.0.0.0" else (socket.AF_INET6, "2001:db8::1")  # noqa: S104
+        with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((far, 9))  # sends nothing; only asks which address would be used
+            host = probe.getsockname()[0]
+    return f"[{host}]" if ":" in host else host
 
 
 def gallery_name(folder: Path) -> str:

@@ -130,11 +130,15 @@ class Changes:
                 gone = [picture_id for picture_id, path in page if self.scan.covers(path)]
                 self.removed += self._gallery.remove(gone) if gone else 0
 
-    def are_there(self) -> bool:
-        """After `compare`: whether anything is to be read or to leave."""
+    def digest(self) -> bytes | None:
+        """After `compare`: a hash of what is to be read and what is to leave; None where there is nothing."""
+        found = hashlib.sha256()
         low, high = below(self.scan.root)
-        page = self._gallery.rows("SELECT path FROM absent WHERE path >= ? AND path < ?", low, high)
-        return self.count_pending() > 0 or any(self.scan.covers(path) for (path,) in page)
+        absent = self._gallery.rows("SELECT path FROM absent WHERE path >= ? AND path < ?", low, high)
+        gone = [path for (path,) in absent if self.scan.covers(path)]
+        pending = self._gallery.rows("SELECT path, size, mtime_ns FROM pending ORDER BY path")
+        found.update(repr((gone, pending)).encode())
+        return found.digest() if gone or pending else None
 
     def pending(self) -> Iterator[Pending]:
         """Files to read, by path."""

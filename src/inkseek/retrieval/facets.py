@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path, PurePath
 
+from inkseek.retrieval.filters import Filters, condition
 from inkseek.retrieval.folders import shown_folder
 from inkseek.retrieval.gallery import Gallery
 
@@ -21,6 +22,19 @@ _DAYS = """
         (SELECT min(date) FROM pictures WHERE state = 'ready'),
         (SELECT max(date) FROM pictures WHERE state = 'ready')
 """
+
+
+def count_photos(gallery: Gallery, filters: Filters) -> int:
+    """Number of pictures that pass the filters."""
+    where, values = condition(filters, gallery.folders())
+    query = f"SELECT count(*) FROM pictures WHERE state = 'ready' AND {where}"  # noqa: S608 - placeholders only
+    return int(gallery.rows(query, *values)[0][0])
+
+
+def count_bad(gallery: Gallery) -> int:
+    """Number of pictures that could not be read."""
+    return int(gallery.rows("SELECT count(*) FROM pictures WHERE state = 'bad'")[0][0])
+
 
 _CLASSES = """
     SELECT class, count(*) FROM pictures WHERE state = 'ready' AND class IS NOT NULL

@@ -225,7 +225,7 @@ class Gallery:
             raise ValueError(f"features {features.shape} must be [{len(pictures)}, {self.description.dimension}]")
         blobs = [row.tobytes() for row in features.astype(VECTOR)]
         with self.transaction():
-            self._require_current()
+            self.require_current()
             ids = [upsert_picture(self.connection, picture) for picture in pictures]
             self.connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", zip(ids, blobs, strict=True))
             for picture in bad:
@@ -264,7 +264,12 @@ class Gallery:
             self._change_generation()
         self.description = description
 
-    def _require_current(self) -> None:
+    def require_current(self) -> None:
+        """Check that no re-index has brought another encoder since the gallery was opened.
+
+        Raises:
+            FingerprintMismatch: one has.
+        """
         if not self.is_current():
             raise FingerprintMismatch(
                 f"{self.folder}: was re-indexed for another encoder meanwhile; open it again and repeat the command"

@@ -37,6 +37,7 @@ class LiveIndex:
             self._index = self._read(gallery)
         self._next_check = time.monotonic() + CHECK_SECONDS
         self._running: Future[None] | None = None
+        self._closed = False
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="inkseek-live-index")
 
     def __enter__(self) -> Self:
@@ -48,7 +49,9 @@ class LiveIndex:
         self.close()
 
     def close(self) -> None:
-        """Wait for a rebuild under way, and end the thread; indexes that were given stay usable."""
+        """Wait for a rebuild under way, and end the thread; `current` gives the last index from then on."""
+        with self._lock:
+            self._closed = True
         self._pool.shutdown()
 
     def current(self) -> Index:
@@ -61,7 +64,7 @@ class LiveIndex:
             if self._running is not None and self._running.done():
                 finished, self._running = self._running, None
                 finished.result()
-            if self._running is None and time.monotonic() >= self._next_check:
+            if not self._closed and self._running is None and time.monotonic() >= self._next_check:
                 self._running = self._pool.submit(self._follow)
             return self._index
 

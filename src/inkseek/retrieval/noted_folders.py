@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from inkseek.retrieval.folders import below
+from inkseek.retrieval.folders import below, root_of
 from inkseek.retrieval.gallery import Gallery
 
 _NOTE = """
@@ -32,8 +32,15 @@ def note_folder(gallery: Gallery, path: Path, exclude: Sequence[str]) -> None:
 
 
 def noted_exclude(gallery: Gallery, path: Path) -> tuple[str, ...]:
-    """What is left out of a folder according to its last run; nothing of a folder that was never indexed."""
-    return next((folder.exclude for folder in gallery.folders() if folder.path == path), ())
+    """What is left out of a folder according to its last run, or to that of the indexed folder that holds it.
+
+    A pattern with `/` counts from the indexed folder; of those, the ones that lie inside `path` hold there.
+    """
+    root = root_of(path, gallery.folders())
+    if root is None or root.path == path:
+        return root.exclude if root else ()
+    inside = f"{path.relative_to(root.path).as_posix()}/"
+    return tuple(pattern.removeprefix(inside) for pattern in root.exclude)
 
 
 def forget_folders(gallery: Gallery, chosen: Callable[[str], bool]) -> None:

@@ -171,6 +171,7 @@ class _NextVectors:
                     self._gallery.rows("REPLACE INTO next_vectors VALUES (?, ?)", picture_id, feature.tobytes())
                     self._gallery.rows("REPLACE INTO next_contents VALUES (?, ?)", picture_id, photo.file.sha256)
                     self.encoded += 1
+                    self._tried.pop(os.fsencode(photo.file.path), None)
 
     def put_in_place(self) -> int | None:
         """Let the new vectors take the place of the old ones.

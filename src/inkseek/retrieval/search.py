@@ -35,6 +35,7 @@ class Hit:
         folder: its folder as users see it, see `retrieval/folders.py`.
         width: pixels, as shown.
         height: pixels, as shown.
+        sha256: of its file.
     """
 
     rank: int
@@ -45,6 +46,7 @@ class Hit:
     folder: str
     width: int
     height: int
+    sha256: bytes
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,7 @@ class Searcher:
                 picture.folder or "",
                 picture.width,
                 picture.height,
+                picture.sha256,
             )
             for rank, picture in enumerate(found, start=1)
         )
@@ -185,6 +188,7 @@ class Searcher:
         if self._live is not None:
             return self._live.current()
         if self._own.generation != self.gallery.generation:
+            self.gallery.require_current()
             self._own = Index(self.gallery, self._kind)
         return self._own
 

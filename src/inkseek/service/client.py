@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from inkseek.errors import InkseekError
+from inkseek.service.errors import ErrorBody
 from inkseek.service.models import Item, JobFacts, SearchAnswer
 
 Stroke = Sequence[Sequence[float]]
@@ -49,14 +50,15 @@ class Client:
         answer = self.call("POST", f"/v1/search/similar/{picture_id}", {"k": k, **more})
         return SearchAnswer.model_validate(answer)
 
-    def item(self, picture_id: int) -> Item:
-        """Facts of a photo."""
-        return Item.model_validate(self.call("GET", f"/v1/items/{picture_id}"))
+    def item(self, picture_id: int, gallery: str | None = None) -> Item:
+        """Facts of a photo; of the first gallery if none is named."""
+        query = "" if gallery is None else f"?gallery={quote(gallery, safe='')}"
+        return Item.model_validate(self.call("GET", f"/v1/items/{picture_id}{query}"))
 
     def start_index(self, gallery: str, folder: int = 0) -> JobFacts:
         """Bring a folder of a gallery up to date."""
         body = {"kind": "index", "folder": folder}
-        return JobFacts.model_validate(self.call("POST", f"/v1/galleries/{gallery}/jobs", body))
+        return JobFacts.model_validate(self.call("POST", f"/v1/galleries/{quote(gallery, safe='')}/jobs", body))
 
     def call(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
         """The JSON of any answer.
@@ -64,12 +66,15 @@ class Client:
         Raises:
             AnswerError: the service refused.
         """
-        self._connection.request(method, path, None if body is None else json.dumps(body), self._headers)
-        response = self._connection.getresponse()
-        tree = json.loads(response.read() or b"null")
-        if response.status >= 400:
-            raise AnswerError(tree["error"]["code"], tree["error"]["message"])
-        return tree
+        text = None if body is None else json.dumps(body)
+        try:
+            status, answer = self._ask(method, path, text)
+        except (ConnectionResetError, BrokenPipeError):  # the service closes a connection that was idle for long
+            self._connection.close()
+            status, answer = self._ask(method, path, text)
+        if status >= 400:
+            raise _refusal(status, answer)
+        return json.loads(answer or b"null")
 
     def __enter__(self) -> Self:
         """Give the client itself."""
@@ -83,5 +88,18 @@ class Client:
         """Close the connection."""
         self._connection.close()
 
+    def _ask(self, method: str, path: str, text: str | None) -> tuple[int, bytes]:
+        self._connection.request(method, path, text, self._headers)
+        response = self._connection.getresponse()
+        return response.status, response.read()
+
     def _search(self, **query: Any) -> Any:  # noqa: ANN401
         return self.call("POST", "/v1/search", query)
+
+
+def _refusal(status: int, answer: bytes) -> AnswerError:
+    try:
+        error = ErrorBody.model_validate_json(answer).error
+    except ValueError:
+        return AnswerError("internal", f"the service answered {status} without a reason; see its log")
+    return AnswerError(error.code, error.message)

@@ -14,7 +14,7 @@ from inkseek.errors import GalleryError, InkseekError, PictureError, PictureFaul
 
 Code = Literal[
     "invalid_request", "no_ink", "bad_picture", "too_large", "unauthorised", "forbidden", "not_found",
-    "method_not_allowed", "conflict", "busy", "too_slow", "not_ready", "gallery", "internal",
+    "method_not_allowed", "conflict", "busy", "too_slow", "gallery", "internal",
 ]  # fmt: skip
 
 LOG = logging.getLogger("inkseek.service")

@@ -39,21 +39,23 @@ class ServedGallery:
         self._runtime = runtime
         self._of_thread = _OfThread()
         self._lock = threading.Lock()
+        self._loading = threading.Lock()
         self._opened: list[Gallery] = []
         self._encoder, self._index = self._load()
 
     def gallery(self) -> Gallery:
-        """The calling thread's connection."""
-        if self._of_thread.gallery is None:
-            self._of_thread.gallery = self._open()
-        return self._of_thread.gallery
+        """The calling thread's connection; after a re-index it is opened anew."""
+        held = self._of_thread
+        if held.gallery is not None and not held.gallery.is_current():
+            self._drop(held.gallery)
+            held.gallery = held.searcher = None
+        if held.gallery is None:
+            held.gallery = self._open()
+        return held.gallery
 
     def searcher(self) -> Searcher:
         """The calling thread's searcher; after a re-index it comes with the new encoder."""
         gallery = self.gallery()
-        if not gallery.is_current():
-            gallery = self._of_thread.gallery = self._open()
-            self._of_thread.searcher = None
         if self._of_thread.searcher is None:
             encoder, index = self._current(gallery.description.fingerprint)
             self._of_thread.searcher = Searcher(gallery, encoder, index)
@@ -70,7 +72,7 @@ class ServedGallery:
     def refresh(self) -> None:
         """Let searches see everything that is committed by now."""
         self.searcher()
-        with self._lock:
+        with self._loading:
             index = self._index
         index.refresh()
 
@@ -88,11 +90,17 @@ class ServedGallery:
             self._opened.append(gallery)
         return gallery
 
-    def _current(self, fingerprint: str) -> tuple[RetrievalEncoder, LiveIndex]:
+    def _drop(self, gallery: Gallery) -> None:
         with self._lock:
+            self._opened.remove(gallery)
+        gallery.close()
+
+    def _current(self, fingerprint: str) -> tuple[RetrievalEncoder, LiveIndex]:
+        with self._loading:
             if self._encoder.fingerprint != fingerprint:
-                self._index.close()
+                before = self._index
                 self._encoder, self._index = self._load()
+                before.close()
             return self._encoder, self._index
 
     def _load(self) -> tuple[RetrievalEncoder, LiveIndex]:

@@ -3,15 +3,15 @@
 import asyncio
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Iterable
 from http.cookies import CookieError, SimpleCookie
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from inkseek.service.errors import ServiceError, error_response
+from inkseek.service.errors import ServiceError, busy, error_response
 from inkseek.service.limits import ServiceLimits
 
 POLICY = (
@@ -30,6 +30,8 @@ HEADERS = {
 }
 
 COOKIE = "inkseek"
+_AUTHORITY = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9._-]+))(?::\d{1,5})?")
+
 OPEN_PATHS = frozenset({"/", "/favicon.ico", "/healthz", "/readyz", "/v1/session"})
 """What is answered without a token, beside the page's files: they hold nothing of a gallery."""
 
@@ -66,19 +68,21 @@ class SameOrigin:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        if scope["type"] == "http" and (reason := self._reason(Headers(scope=scope))):
+        if scope["type"] == "http" and (reason := self._reason(scope["path"], Headers(scope=scope))):
             await error_response(ServiceError(403, "forbidden", reason))(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 
-    def _reason(self, headers: Headers) -> str | None:
+    def _reason(self, path: str, headers: Headers) -> str | None:
         host = headers.get("host", "")
         if self._hosts and _host_name(host) not in self._hosts:
             return "the service does not go by this host name; use the address that it printed, or start it with --host"
         origin = headers.get("origin")
         if origin is not None and _authority(origin) != host.lower():
             return "pages of other sites may not use this service"
-        if headers.get("sec-fetch-site") in {"cross-site", "same-site"}:
+        # A link to the page itself may stand anywhere: following it shows nothing to the site that it stands on.
+        followed = path == "/" and headers.get("sec-fetch-mode") == "navigate"
+        if not followed and headers.get("sec-fetch-site") in {"cross-site", "same-site"}:
             return "pages of other sites may not use this service"
         return None
 
@@ -100,21 +104,30 @@ class TokenCheck:
         await error_response(error)(scope, receive, send)
 
 
+class _SlowReaderError(Exception):
+    """A client does not take its answer."""
+
+
 class BodyLimit:
-    """Read a whole body, up to a length and within a time, before anything looks at it."""
+    """Read a whole body, up to a length and within a time, before anything looks at it; give answers a time too.
+
+    All bodies that are held at the same time have a common bound. Only searches may be long: they hold pictures.
+    """
 
     def __init__(self, app: ASGIApp, limits: ServiceLimits) -> None:
         self.app = app
         self._limits = limits
+        self._held = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        limit = self._limits.body_bytes if scope["path"].startswith("/v1/search") else self._limits.short_body_bytes
         try:
             async with asyncio.timeout(self._limits.body_seconds):
-                body = await self._read(Headers(scope=scope), receive)
+                body = await self._read(limit, Headers(scope=scope), receive)
         except ServiceError as error:
             await error_response(error)(scope, receive, send)
             return
@@ -123,10 +136,25 @@ class BodyLimit:
             await error_response(late)(scope, receive, send)
             return
         if body is not None:
-            await self.app(scope, _replay(body, receive), send)
+            self._held += len(body)
+            try:
+                await self.app(scope, _replay(body, receive), self._patient(send))
+            except _SlowReaderError:
+                pass  # the server closes the connection of an answer that is not finished
+            finally:
+                self._held -= len(body)
 
-    async def _read(self, headers: Headers, receive: Receive) -> bytes | None:
-        limit = self._limits.body_bytes
+    def _patient(self, send: Send) -> Send:
+        async def send_in_time(message: Message) -> None:
+            try:
+                async with asyncio.timeout(self._limits.answer_seconds):
+                    await send(message)
+            except TimeoutError:
+                raise _SlowReaderError from None
+
+        return send_in_time
+
+    async def _read(self, limit: int, headers: Headers, receive: Receive) -> bytes | None:
         announced = headers.get("content-length", "0")
         if not announced.isdecimal() or int(announced) > limit:
             raise _too_large(limit)
@@ -139,6 +167,8 @@ class BodyLimit:
             length += len(parts[-1])
             if length > limit:
                 raise _too_large(limit)
+            if self._held + length > self._limits.held_bytes:
+                raise busy("too many large requests are under way; try again in a moment")
             if not message.get("more_body", False):
                 return b"".join(parts)
 
@@ -169,11 +199,8 @@ def _is_open(path: str) -> bool:
 
 
 def _host_name(host: str) -> str:
-    return (urlsplit(f"//{host}").hostname or "").lower() if host.isascii() and _is_authority(host) else ""
-
-
-def _is_authority(host: str) -> bool:
-    return not any(sign in host for sign in "/?#@\\ ") and host.count("[") == host.count("]") <= 1
+    found = _AUTHORITY.fullmatch(host)
+    return (found["six"] or found["name"]).lower() if found else ""
 
 
 def _authority(origin: str) -> str:

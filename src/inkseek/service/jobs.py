@@ -37,6 +37,7 @@ class Job:
         added: photos that came in or changed.
         skipped: files that could not be used.
         message: why it failed, one sentence.
+        key: tells its folder from others of the same name.
         stop: set to ask it to stop.
         started: when it began to read, for its rate.
         seconds: time it took; None while it runs.
@@ -52,6 +53,7 @@ class Job:
     added: int = 0
     skipped: int = 0
     message: str | None = None
+    key: object = None
     stop: threading.Event = field(default_factory=threading.Event)
     started: float | None = None
     seconds: float | None = None
@@ -88,7 +90,9 @@ class Jobs:
         self._lock = threading.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="inkseek-job")
 
-    def start(self, gallery: str, kind: Kind, folder: str | None, work: Callable[[Job], None]) -> Job:
+    def start(
+        self, gallery: str, kind: Kind, folder: str | None, work: Callable[[Job], None], key: object = None
+    ) -> Job:
         """Put a job into the queue; `work` fills it in as it goes.
 
         Raises:
@@ -96,11 +100,11 @@ class Jobs:
         """
         with self._lock:
             unfinished = [job for job in self._jobs.values() if job.state in {"waiting", "running"}]
-            if any((job.gallery, job.kind, job.folder) == (gallery, kind, folder) for job in unfinished):
+            if any((job.gallery, job.kind, job.folder, job.key) == (gallery, kind, folder, key) for job in unfinished):
                 raise ServiceError(409, "conflict", "this is being done already; wait for it, or stop it first")
             if len(unfinished) > self._waiting:
                 raise ServiceError(503, "busy", "too many jobs wait; try again later", {"Retry-After": "60"})
-            job = Job(f"j{next(self._numbers)}", gallery, kind, folder)
+            job = Job(f"j{next(self._numbers)}", gallery, kind, folder, key=key)
             self._jobs[job.id] = job
             self._forget()
             self._thread.submit(self._run, job, work)

@@ -8,7 +8,10 @@ class ServiceLimits:
     """Bounds of the service.
 
     Attributes:
-        body_bytes: length of a request's body.
+        body_bytes: length of a search's body.
+        short_body_bytes: length of any other body.
+        held_bytes: length of all bodies that are worked on at the same time.
+        answer_seconds: time in which a client has to take a part of its answer.
         body_seconds: time in which a body has to arrive.
         header_seconds: time in which a request's head has to arrive.
         pixels: width times height of a query picture.
@@ -20,6 +23,9 @@ class ServiceLimits:
     """
 
     body_bytes: int = 32 * 1024 * 1024
+    short_body_bytes: int = 64 * 1024
+    held_bytes: int = 256 * 1024 * 1024
+    answer_seconds: float = 20.0
     body_seconds: float = 20.0
     header_seconds: float = 10.0
     pixels: int = 50_000_000

@@ -39,6 +39,8 @@ class SketchQuery(Body):
     def _one_of_both(self) -> Self:
         if (self.strokes is None) == (self.picture is None):
             raise ValueError("give either strokes or picture")
+        if self.strokes is not None and sum(map(len, self.strokes)) > MAX_POINTS:
+            raise ValueError(f"strokes may have {MAX_POINTS} points together; simplify the drawing")
         return self
 
 
@@ -102,8 +104,15 @@ class SearchQuery(SimilarQuery):
         return self
 
 
+CONTENT = 12
+"""Letters of the hash that tells one content of a photo's file from another."""
+
+
 class Found(BaseModel):
-    """A found photo; `folder` lies inside the indexed folders, `score` is a cosine, higher is closer."""
+    """A found photo; `folder` lies inside the indexed folders, `score` is a cosine, higher is closer.
+
+    `content` is a word for its pixels: with it in its address, a picture may be kept for ever.
+    """
 
     model_config = ConfigDict(populate_by_name=True)
 
@@ -115,6 +124,7 @@ class Found(BaseModel):
     class_name: str | None = Field(alias="class")
     width: int
     height: int
+    content: str
 
 
 class SearchAnswer(BaseModel):
@@ -140,6 +150,7 @@ class Item(BaseModel):
     date: date
     class_name: str | None = Field(alias="class")
     tags: list[str]
+    content: str
 
 
 class EncoderFacts(BaseModel):

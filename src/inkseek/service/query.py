@@ -18,7 +18,7 @@ from inkseek.retrieval.gallery import Gallery
 from inkseek.retrieval.search import Hit, Searcher, mix
 from inkseek.service.errors import ServiceError, not_found
 from inkseek.service.limits import ServiceLimits
-from inkseek.service.models import FilterBody, Found, SearchAnswer, SearchQuery, SimilarQuery, SketchQuery
+from inkseek.service.models import CONTENT, FilterBody, Found, SearchAnswer, SearchQuery, SimilarQuery, SketchQuery
 from inkseek.sketch.model import Drawing
 
 Feature = NDArray[np.float32]
@@ -121,6 +121,10 @@ def _check_k(query: SimilarQuery, limits: ServiceLimits) -> None:
 
 
 def _among(gallery: Gallery, filters: FilterBody) -> NDArray[np.int64] | None:
+    if (filters.folder or "").startswith("/"):
+        raise ServiceError(
+            422, "invalid_request", "filters.folder: give a folder as the facets name it, without / first"
+        )
     wanted = Filters(filters.folder, tuple(filters.classes), tuple(filters.tags), filters.since, filters.until)
     return gallery.select(wanted) if wanted else None
 
@@ -129,7 +133,7 @@ def _to_answer(searcher: Searcher, name: str, found: Sequence[Hit], asked: _Aske
     results = [
         Found(
             rank=hit.rank, id=hit.id, score=round(hit.score, 6), name=hit.path.name, folder=hit.folder,
-            class_name=hit.class_name, width=hit.width, height=hit.height,
+            class_name=hit.class_name, width=hit.width, height=hit.height, content=hit.sha256.hex()[:CONTENT],
         )
         for hit in found
     ]  # fmt: skip

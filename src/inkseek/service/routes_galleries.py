@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
+from inkseek.retrieval.facets import count_bad, count_photos
 from inkseek.retrieval.facets import facets as gallery_facets
 from inkseek.retrieval.filters import Filters
 from inkseek.service.galleries import ServedGallery
@@ -69,12 +70,12 @@ def _facts(service: Service, served: ServedGallery) -> GalleryFacts:
     gallery = served.gallery()
     photos = len(gallery)
     indexing = service.jobs.running(served.name)
-    counts = [len(gallery.select(Filters(folder=str(path)))) for path in served.allowed]
+    counts = [count_photos(gallery, Filters(folder=str(path))) for path in served.allowed]
     description = gallery.description
     return GalleryFacts(
         name=served.name,
         photos=photos,
-        skipped=sum(1 for _ in gallery.bad()),
+        skipped=count_bad(gallery),
         encoder=EncoderFacts(
             name=description.model, dimension=description.dimension, fingerprint=description.fingerprint[:12]
         ),

@@ -8,16 +8,20 @@ from fastapi import APIRouter, Query, Response
 from inkseek.retrieval.records import PictureRecord
 from inkseek.service.errors import not_found
 from inkseek.service.galleries import ServedGallery
-from inkseek.service.models import GalleryName, Item, ItemId
+from inkseek.service.models import CONTENT, GalleryName, Item, ItemId
 from inkseek.service.service import Service
 from inkseek.service.thumbnails import VIEW_SIDE, small_jpeg
 
 KEEP = "private, max-age=31536000, immutable"
-"""A picture's address holds a word for its content, so an answer never grows old."""
+"""Where the address holds the word for the photo's content: such an answer never grows old."""
+
+ASK = "private, no-cache"
+"""Where it does not: the browser asks whether the picture is still the same."""
 
 JPEG: dict[int | str, dict[str, object]] = {200: {"content": {"image/jpeg": {}}}}
 
 Gallery = Annotated[GalleryName | None, Query()]
+Content = Annotated[str | None, Query(max_length=64, description="word for the content, as a search gives it")]
 
 
 def item_routes(service: Service) -> APIRouter:
@@ -32,32 +36,36 @@ def item_routes(service: Service) -> APIRouter:
 
     @routes.get("/thumbnail", operation_id="thumbnail", response_class=Response, responses=JPEG)
     async def thumbnail(
-        picture_id: ItemId, gallery: Gallery = None, side: Literal["160", "320", "640"] = "320"
+        picture_id: ItemId,
+        gallery: Gallery = None,
+        side: Literal["160", "320", "640"] = "320",
+        content: Content = None,
     ) -> Response:
         """A photo as a JPEG whose longer side has at most so many pixels."""
-        return await _picture(service, gallery, picture_id, int(side))
+        return await _picture(service, gallery, picture_id, int(side), content)
 
     @routes.get("/picture", operation_id="picture", response_class=Response, responses=JPEG)
-    async def picture(picture_id: ItemId, gallery: Gallery = None) -> Response:
+    async def picture(picture_id: ItemId, gallery: Gallery = None, content: Content = None) -> Response:
         """A photo as a JPEG whose longer side has at most 2048 pixels."""
-        return await _picture(service, gallery, picture_id, VIEW_SIDE)
+        return await _picture(service, gallery, picture_id, VIEW_SIDE, content)
 
     return routes
 
 
-async def _picture(service: Service, gallery: str | None, picture_id: int, side: int) -> Response:
+async def _picture(service: Service, gallery: str | None, picture_id: int, side: int, content: str | None) -> Response:
     served = service.gallery(gallery)
 
-    def make() -> bytes:
+    def make() -> tuple[bytes, str]:
         record = _record(served, picture_id)
         key = (served.name, picture_id, record.sha256, side)
         kept = service.thumbnails.get(key)
         if kept is None:
             kept = small_jpeg(record.path, side)
             service.thumbnails.put(key, kept)
-        return kept
+        return kept, record.sha256.hex()[:CONTENT]
 
-    return Response(await service.look(make), media_type="image/jpeg", headers={"Cache-Control": KEEP})
+    jpeg, now = await service.look(make)
+    return Response(jpeg, media_type="image/jpeg", headers={"Cache-Control": KEEP if content == now else ASK})
 
 
 def _record(served: ServedGallery, picture_id: int) -> PictureRecord:
@@ -78,4 +86,5 @@ def _item(record: PictureRecord) -> Item:
         date=datetime.fromtimestamp(record.date, UTC).date(),
         class_name=record.class_name,
         tags=list(record.tags),
+        content=record.sha256.hex()[:CONTENT],
     )

@@ -1,5 +1,6 @@
 """All that the routes share: galleries by name, the encoder for new ones, threads, jobs, metrics."""
 
+import os
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -59,7 +60,7 @@ class Service:
         self.thumbnails = ThumbnailCache()
         self.model = model
         self._runtime = runtime
-        self._workers = max(1, threads - 1)
+        self._workers = max(1, (os.cpu_count() or 1) - 1)
         self._search = Threads("inkseek-search", threads, limits.waiting, limits.search_seconds)
         self._pictures = Threads("inkseek-picture", PICTURE_THREADS, 4 * limits.waiting, limits.search_seconds)
 
@@ -108,7 +109,7 @@ class Service:
             job.skipped = sum(report.bad.values()) + len(report.unreadable)
             served.refresh()
 
-        return self.jobs.start(served.name, "index", path.name, work)
+        return self.jobs.start(served.name, "index", path.name, work, key=path)
 
     def start_reindex(self, served: ServedGallery) -> Job:
         """Compute every vector anew with the service's encoder, in the background; searches go on with the old one."""

@@ -12,9 +12,6 @@ from inkseek.pictures.decode import decode, read_bytes
 from inkseek.pictures.limits import DEFAULT_LIMITS
 from inkseek.service.errors import not_found
 
-SIDES = (160, 320, 640)
-"""Sides of a thumbnail that may be asked for: its longer side in pixels."""
-
 VIEW_SIDE = 2048
 """Longer side of a photo's large view, pixels."""
 

@@ -4,9 +4,11 @@ import logging
 import threading
 import time
 from contextlib import suppress
+from pathlib import Path
 
 from inkseek.errors import InkseekError
 from inkseek.retrieval.changes import Changes
+from inkseek.retrieval.gallery import Gallery
 from inkseek.retrieval.noted_folders import noted_exclude
 from inkseek.retrieval.scan import Scan
 from inkseek.service.errors import ServiceError
@@ -34,7 +36,8 @@ class Watch:
         self._seconds = seconds
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="inkseek-watch", daemon=True)
-        self._told: set[str] = set()
+        self._told: set[Path] = set()
+        self._tried: dict[Path, bytes] = {}
 
     def start(self) -> None:
         """Begin to look."""
@@ -61,17 +64,25 @@ class Watch:
             pause = max(self._seconds, PATIENCE * (time.monotonic() - started))
 
     def _look_at(self, served: ServedGallery, place: int) -> None:
-        gallery, folder = served.gallery(), served.allowed[place]
-        if folder not in {noted.path for noted in gallery.folders()}:
-            return
+        folder = served.allowed[place]
         try:
-            changes = Changes(gallery, Scan(folder, noted_exclude(gallery, folder)))
-            changes.compare()
-            if changes.are_there():
+            changed = self._changes(served.gallery(), folder)
+            # What a stopped job left, or what cannot be read, is not tried again until something else changes.
+            if changed is not None and self._tried.get(folder) != changed:
                 with suppress(ServiceError):  # the same job was started from the page a moment ago
                     self._service.start_index(served, place)
-            self._told.discard(str(folder))
+                self._tried[folder] = changed
+            self._told.discard(folder)
         except InkseekError as error:
-            if str(folder) not in self._told:
+            if folder not in self._told:
                 LOG.warning("%s", error)
-            self._told.add(str(folder))
+            self._told.add(folder)
+        except Exception:
+            LOG.exception("watching %s", folder)
+
+    def _changes(self, gallery: Gallery, folder: Path) -> bytes | None:
+        if folder not in {noted.path for noted in gallery.folders()}:
+            return None
+        changes = Changes(gallery, Scan(folder, noted_exclude(gallery, folder)))
+        changes.compare()
+        return changes.digest()

@@ -17,7 +17,7 @@ export class ApiError extends Error {
 
   /** Whether the same call may succeed a little later. */
   get passing() {
-    return ["offline", "busy", "too_slow", "not_ready"].includes(this.code);
+    return ["offline", "busy", "too_slow", "gallery"].includes(this.code);
   }
 }
 
@@ -69,14 +69,21 @@ export class Api {
   }
 }
 
-/** @param {number} id @param {string} gallery @param {number} side */
-export function thumbnail(id, gallery, side) {
-  return `/v1/items/${id}/thumbnail?gallery=${encodeURIComponent(gallery)}&side=${side}`;
+/** @typedef {{id: number, content?: string}} Shown a photo, and the word for its content: it lets the browser keep it */
+
+/** @param {Shown} photo @param {string} gallery @param {number} side */
+export function thumbnail(photo, gallery, side) {
+  return `${address(photo, "thumbnail", gallery)}&side=${side}`;
 }
 
-/** @param {number} id @param {string} gallery */
-export function picture(id, gallery) {
-  return `/v1/items/${id}/picture?gallery=${encodeURIComponent(gallery)}`;
+/** @param {Shown} photo @param {string} gallery */
+export function picture(photo, gallery) {
+  return address(photo, "picture", gallery);
+}
+
+/** @param {Shown} photo @param {string} what @param {string} gallery */
+function address({ id, content = "" }, what, gallery) {
+  return `/v1/items/${id}/${what}?gallery=${encodeURIComponent(gallery)}&content=${content}`;
 }
 
 /** @param {Response} response */

@@ -81,7 +81,7 @@ async function load() {
   try {
     served = /** @type {import("./types.js").Served} */ (await api.call("/v1/galleries"));
   } catch (error) {
-    if (error instanceof ApiError && error.code === "not_ready") setTimeout(load, 1000);
+    if (error instanceof ApiError && error.code === "gallery") setTimeout(load, 1000);
     return tell(error);
   }
   pen.limits = served.limits;
@@ -179,8 +179,9 @@ galleries.chosen = (gallery) => {
 };
 
 detail.left = (id) => results.focus(id);
-detail.similar = ({ id, name }) => {
-  query.change({ photo: { id, name, url: thumbnail(id, query.gallery, 160), upload: null }, mix: SIMILAR_MIX });
+detail.similar = (found) => {
+  const { id, name } = found;
+  query.change({ photo: { id, name, url: thumbnail(found, query.gallery, 160), upload: null }, mix: SIMILAR_MIX });
   byId("results").focus({ preventScroll: true });
   byId(beside.matches ? "results" : "parts").scrollIntoView({ block: "start" });
 };

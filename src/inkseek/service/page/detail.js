@@ -31,7 +31,7 @@ export class Detail {
     byId("detail-previous").onclick = () => this.#step(-1);
     byId("detail-next").onclick = () => this.#step(1);
     byId("detail-similar").onclick = () => this.#act(() => this.similar(this.#result));
-    byId("detail-trace").onclick = () => this.#act(() => this.trace(this.#result, picture(this.#result.id, this.#gallery)));
+    byId("detail-trace").onclick = () => this.#act(() => this.trace(this.#result, picture(this.#result, this.#gallery)));
     this.#photo.onload = () => this.#photo.classList.add("loaded");
     this.#photo.onerror = () => this.#say("This photo cannot be shown; its file may have been moved since it was indexed.");
     this.#dialog.addEventListener("keydown", (event) => this.#key(event));
@@ -86,8 +86,8 @@ export class Detail {
     this.#photo.width = result.width;
     this.#photo.height = result.height;
     // The thumbnail is in the browser already: it stands in until the picture has come.
-    byId("detail-stage").style.backgroundImage = `url("${thumbnail(result.id, this.#gallery, 640)}")`;
-    this.#photo.src = picture(result.id, this.#gallery);
+    byId("detail-stage").style.backgroundImage = `url("${thumbnail(result, this.#gallery, 640)}")`;
+    this.#photo.src = picture(result, this.#gallery);
     this.#facts(facts(result));
     this.#load(result);
   }

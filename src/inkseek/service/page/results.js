@@ -90,7 +90,7 @@ export class Results {
 
   /** @param {Result} result @param {string} gallery */
   #newTile(result, gallery) {
-    const sources = SIDES.map((side) => `${thumbnail(result.id, gallery, side)} ${side}w`);
+    const sources = SIDES.map((side) => `${thumbnail(result, gallery, side)} ${side}w`);
     const photo = element("img", { alt: "", draggable: false, decoding: "async" });
     photo.onload = () => photo.classList.add("loaded");
     photo.onerror = () => photo.closest("li")?.classList.add("broken");

@@ -21,7 +21,7 @@
  * @typedef {{folder?: string, classes?: string[], tags?: string[], since?: string, until?: string}} FilterValues
  *
  * @typedef {{rank: number, id: number, score: number, name: string, folder: string, class: string | null,
- *   width: number, height: number}} Result
+ *   width: number, height: number, content: string}} Result
  * @typedef {{gallery: string, photos: number, results: Result[], milliseconds: {total: number}}} Answer
  * @typedef {{id: number, name: string, folder: string, width: number, height: number, bytes: number,
  *   date: string | null, class: string | null, tags: string[]}} Item
