@@ -66,7 +66,8 @@ export class Pen {
   #move(event) {
     if (event.pointerType === "pen" && event.buttons) this.#penSeen = event.timeStamp;
     if (event.pointerId !== this.#gesture?.id) return;
-    const events = event.getCoalescedEvents();
+    // Browsers keep these from pages that came over plain HTTP from another machine.
+    const events = event.getCoalescedEvents?.() ?? [];
     this.#add(events.length ? events : [event]);
   }
 
