@@ -24,14 +24,15 @@ from tests.retrieval.galleries import contents
 from tests.retrieval.killed_indexer import ENCODERS, after
 from tests.tiny_model import write_tiny_model_folder
 
-LONGEST_SECONDS = 0.4
-"""A round ends at a random moment of this time: indexing takes a third of it, a re-index a few hundredths."""
+MOST_ACKNOWLEDGED = 3
+LONGEST_SECONDS = 0.1
+"""A round ends at a random moment in this time after up to so many acknowledgements: some time of a re-index or two."""
 
 Features = Mapping[str, NDArray[np.float16]]
 
 
-def said_until_killed(process: "subprocess.Popen[bytes]", seconds: float) -> list[tuple[str, Any]]:
-    """Let a child work for so long, kill it, and return what it said."""
+def said_until_killed(process: "subprocess.Popen[bytes]", chance: random.Random) -> list[tuple[str, Any]]:
+    """Let a child work for a while, kill it, and return what it said."""
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.write(b"go\n")
@@ -42,7 +43,11 @@ def said_until_killed(process: "subprocess.Popen[bytes]", seconds: float) -> lis
         word, _, rest = process.stdout.readline().decode().partition(" ")
         said.append((word, json.loads(rest)))
         child = json.loads(rest) if word == "child" else None
-    select.select([], [], [], seconds)
+    for _ in range(chance.randint(0, MOST_ACKNOWLEDGED)):
+        word, _, rest = process.stdout.readline().decode().partition(" ")
+        said.append((word, json.loads(rest)))
+    # Not waiting for anything: the moment of the kill is to be any.
+    select.select([], [], [], chance.uniform(0, LONGEST_SECONDS))
     os.kill(child, signal.SIGKILL)
     while said[-1][0] != "dead":
         word, _, rest = process.stdout.readline().decode().partition(" ")
@@ -81,7 +86,7 @@ def test_indexing_and_reindexing_lose_nothing(tmp_path: Path, rounds: int) -> No
                     write_photo(photos / name, number)
                 else:
                     (photos / name).unlink(missing_ok=True)
-            said = said_until_killed(process, chance.uniform(0, LONGEST_SECONDS))
+            said = said_until_killed(process, chance)
             finished += sum(word == "done" for word, _ in said)
             # What was finished last, or the re-index after it, whose acknowledgement the kill may have cut off.
             encoder = next((name for word, name in reversed(said) if word == "done"), encoder)
