@@ -12,10 +12,12 @@ from inkseek.service.app import create_app
 from inkseek.service.galleries import ServedGallery
 from inkseek.service.limits import ServiceLimits
 from inkseek.service.service import Service
-from tests.retrieval.conftest import write_photo
+from tests.retrieval.conftest import photos
 from tests.tiny_model import write_tiny_model_folder
 
 LIMITS = ServiceLimits(body_bytes=200_000, pixels=1_000_000, k=60)
+
+__all__ = ["photos"]
 
 Open = Callable[..., TestClient]
 
@@ -24,17 +26,6 @@ Open = Callable[..., TestClient]
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model folder; read only."""
     return write_tiny_model_folder(tmp_path_factory.mktemp("model") / "tiny")
-
-
-@pytest.fixture
-def photos(tmp_path: Path) -> Path:
-    """A folder of six photos, two of them in a folder of their own."""
-    root = tmp_path / "photos"
-    for i in range(4):
-        write_photo(root / f"{i}.png", i)
-    for i in range(4, 6):
-        write_photo(root / "trip" / f"{i}.jpg", i)
-    return root
 
 
 @pytest.fixture

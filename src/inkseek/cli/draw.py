@@ -38,7 +38,7 @@ def draw(
     from inkseek.service.server import open_socket
 
     root = Scan(folder).root
-    access(host)
+    allowed = access(host)
     place = gallery or root.with_name(f"{root.name}.gallery")
     if model is not None and Gallery.exists(place):
         Gallery.open(place, load_encoder(model, runtime).fingerprint, write=False).close()
@@ -46,4 +46,4 @@ def draw(
         service = open_service([place], [root], model=model or "bundled", runtime=runtime, threads=None)
         served = service.gallery(None)
         service.start_index(served, served.allowed.index(root))
-        run_service(service, listening, host, watch=watch, open_page=browser)
+        run_service(service, listening, host, allowed, watch=watch, open_page=browser)

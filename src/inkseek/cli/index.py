@@ -13,12 +13,6 @@ if TYPE_CHECKING:
     from inkseek.retrieval.embedding import IndexReport
     from inkseek.retrieval.gallery import Gallery
 
-WATCH_SECONDS = 10.0
-"""Pause between two looks at a folder."""
-
-WATCH_PATIENCE = 50
-"""The pause is at least so many times as long as the look took: watching takes 2 % of a core at most."""
-
 
 def index(
     folder: Annotated[Path, typer.Argument(help="Folder of photos; folders inside it are searched too.")],
@@ -39,6 +33,7 @@ def index(
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Add a folder of photos to a gallery; later calls read only what changed."""
+    from inkseek.retrieval.changes import watch_pause
     from inkseek.retrieval.embedding import index_folder, open_or_create_gallery
     from inkseek.retrieval.encoder import load_encoder
     from inkseek.retrieval.scan import Scan
@@ -62,7 +57,7 @@ def index(
         _require_photos(report, folder)
         _say(opened, report, as_json=as_json)
         while watch:
-            time.sleep(max(WATCH_SECONDS, WATCH_PATIENCE * report.seconds))
+            time.sleep(watch_pause(report.seconds))
             report = index_folder(opened, folder, encoder, exclude=left_out, workers=1)
             if report.added + report.changed + report.renamed + report.removed:
                 _say(opened, report, as_json=as_json)

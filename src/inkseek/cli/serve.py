@@ -20,6 +20,9 @@ PORT = 8765
 TOKEN = "INKSEEK_TOKEN"  # noqa: S105 - the variable's name, not a token
 SHORTEST_TOKEN = 16
 
+Access = tuple[str | None, tuple[str, ...]]
+"""Token that clients are asked for, and host names that the service goes by; none allows every name."""
+
 HostOption = Annotated[
     str,
     typer.Option(
@@ -50,11 +53,11 @@ def serve(
     """Search galleries from a browser: draw, and see photos change with every stroke."""
     from inkseek.service.server import open_socket
 
-    access(host)  # a weak token is refused before anything is opened
+    allowed = access(host)
     listening = open_socket(host, port)
     with listening:
         service = open_service(galleries, allow or [], model=model, runtime=runtime, threads=threads)
-        run_service(service, listening, host, watch=watch)
+        run_service(service, listening, host, allowed, watch=watch)
 
 
 def open_service(
@@ -87,7 +90,13 @@ def open_service(
 
 
 def run_service(
-    service: "Service", listening: "socket.socket", host: str, *, watch: bool, open_page: bool = False
+    service: "Service",
+    listening: "socket.socket",
+    host: str,
+    allowed: Access,
+    *,
+    watch: bool,
+    open_page: bool = False,
 ) -> None:
     """Print the address and serve until Ctrl+C.
 
@@ -95,11 +104,9 @@ def run_service(
         service: what is served.
         listening: the socket.
         host: the address that it listens on.
+        allowed: who is let in.
         watch: look at the indexed folders again and again.
         open_page: open the page in the browser.
-
-    Raises:
-        ConfigError: the token of the environment is too short.
     """
     import webbrowser
 
@@ -109,7 +116,7 @@ def run_service(
 
     watching = Watch(service)
     try:
-        token, hosts = access(host)
+        token, hosts = allowed
         address = f"http://{shown_host(host)}:{listening.getsockname()[1]}/" + (f"#token={token}" if token else "")
         messages().print(f"draw at {address}  (Ctrl+C ends)", markup=False, soft_wrap=True)
         if open_page:
@@ -123,8 +130,8 @@ def run_service(
         service.close()
 
 
-def access(host: str) -> tuple[str | None, tuple[str, ...]]:
-    """Token that clients are asked for, and host names that the service goes by.
+def access(host: str) -> Access:
+    """Who is let in by a service that listens on an address; asked before anything is opened.
 
     Raises:
         ConfigError: the token of the environment is too short to protect anything.

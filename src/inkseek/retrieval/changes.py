@@ -17,6 +17,12 @@ from inkseek.retrieval.folders import below
 from inkseek.retrieval.gallery import Gallery
 from inkseek.retrieval.scan import Scan
 
+WATCH_SECONDS = 10.0
+"""Pause between two looks at a folder that is watched."""
+
+WATCH_PATIENCE = 50
+"""The pause is at least so many times as long as the look took: watching takes 2 % of a core at most."""
+
 PAGE = 512
 """Rows read or written at a time."""
 
@@ -55,6 +61,11 @@ _PERHAPS_MOVED = """
 _OF_CONTENT = "SELECT id, path FROM absent WHERE sha256 = ? ORDER BY id"
 
 _PENDING = "SELECT path, size, mtime_ns, known, sha256 FROM pending WHERE path > ? ORDER BY path LIMIT ?"
+
+
+def watch_pause(look: float, least: float = WATCH_SECONDS) -> float:
+    """Seconds to wait after a look at a watched folder that took `look` seconds."""
+    return max(least, WATCH_PATIENCE * look)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from inkseek.errors import DamagedGalleryError
 from inkseek.pictures.files import open_regular
 from inkseek.retrieval.database import DATABASE
 from inkseek.retrieval.gallery import VECTOR, Gallery
+from inkseek.retrieval.pipeline import Progress
 
 NORM_TOLERANCE = 0.01
 """How far from 1 the length of a stored vector may be; rounding to float16 stays below a tenth of it."""
@@ -28,9 +29,6 @@ _ROWS = """
 """
 
 _FILES = "SELECT id, path, size, sha256 FROM pictures WHERE state = 'ready' AND id > ? ORDER BY id LIMIT ?"
-
-Progress = Callable[[int, int], None]
-"""Called with the number of photos checked and the number of all."""
 
 
 @dataclass(frozen=True)

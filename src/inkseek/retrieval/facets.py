@@ -90,8 +90,8 @@ def facets(gallery: Gallery, most: int = MOST) -> Facets:
             classes=tuple(Facet(*row) for row in gallery.rows(_CLASSES, most)),
             tags=tuple(Facet(*row) for row in gallery.rows(_TAGS, most)),
             folders=_folders(gallery, most),
-            first=None if first is None else _day(first),
-            last=None if last is None else _day(last),
+            first=None if first is None else day_of(first),
+            last=None if last is None else day_of(last),
         )
 
 
@@ -117,7 +117,7 @@ def _photos_by_folder(gallery: Gallery) -> Counter[bytes]:
     return counts
 
 
-def _day(seconds: int) -> date:
+def day_of(seconds: int) -> date:
     """The day, or the last one that there is for a file from beyond the year 9999."""
     try:
         return (_EPOCH + timedelta(seconds=seconds)).date()

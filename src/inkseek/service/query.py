@@ -60,7 +60,7 @@ def answer_similar(
     """
     _check_k(query, limits)
     asked = _Asked(searcher, limits)
-    asked.stored(picture_id)
+    asked.require(picture_id)
     with asked.searching():
         found = searcher.search_similar(picture_id, query.k, _among(searcher.gallery, query.filters))
     return _to_answer(searcher, gallery_name, found, asked)
@@ -84,21 +84,23 @@ class _Asked:
         started = time.perf_counter()
         pixels = sketch_pixels(self._drawn(sketch), self._preprocessing, source="sketch")
         rendered = time.perf_counter()
-        return self._took(started, rendered, self._searcher.encoder.encode_sketch(pixels[None])[0])
+        return self._took(started, rendered, self._searcher.encode(pixels, "sketch"))
 
     def photo(self, picture: bytes) -> Feature:
         started = time.perf_counter()
         size = self._preprocessing.size
         pixels = photo_pixels(decode(picture, "photo", limits=self._limits, target=size), size)
         rendered = time.perf_counter()
-        return self._took(started, rendered, self._searcher.encoder.encode_photo(pixels[None])[0])
+        return self._took(started, rendered, self._searcher.encode(pixels, "photo"))
 
     def stored(self, picture_id: int) -> Feature:
-        gallery = self._searcher.gallery
-        if gallery.picture(picture_id) is None:
-            raise not_found(f"the gallery holds no photo {picture_id}; it may have been removed")
-        vector: Feature = gallery.vectors_of([picture_id])[0].astype(np.float32)
+        self.require(picture_id)
+        vector: Feature = self._searcher.gallery.vectors_of([picture_id])[0].astype(np.float32)
         return vector
+
+    def require(self, picture_id: int) -> None:
+        if self._searcher.gallery.picture(picture_id) is None:
+            raise not_found(f"the gallery holds no photo {picture_id}; it may have been removed")
 
     @property
     def _preprocessing(self) -> Preprocessing:

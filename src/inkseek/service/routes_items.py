@@ -1,10 +1,10 @@
 """Routes of single photos: facts, thumbnail, large view."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
 
+from inkseek.retrieval.facets import day_of
 from inkseek.retrieval.records import PictureRecord
 from inkseek.service.errors import not_found
 from inkseek.service.galleries import ServedGallery
@@ -83,7 +83,7 @@ def _item(record: PictureRecord) -> Item:
         width=record.width,
         height=record.height,
         bytes=record.size,
-        date=datetime.fromtimestamp(record.date, UTC).date(),
+        date=day_of(record.date),
         class_name=record.class_name,
         tags=list(record.tags),
         content=record.sha256.hex()[:CONTENT],

@@ -7,19 +7,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from inkseek.errors import InkseekError
-from inkseek.retrieval.changes import Changes
+from inkseek.retrieval.changes import WATCH_SECONDS, Changes, watch_pause
 from inkseek.retrieval.gallery import Gallery
 from inkseek.retrieval.noted_folders import noted_exclude
 from inkseek.retrieval.scan import Scan
 from inkseek.service.errors import ServiceError
 from inkseek.service.galleries import ServedGallery
 from inkseek.service.service import Service
-
-SECONDS = 10.0
-"""Pause between two looks at the folders."""
-
-PATIENCE = 50
-"""The pause is at least so many times as long as the look took: watching takes 2 % of a core at most."""
 
 LOG = logging.getLogger("inkseek.service")
 
@@ -30,7 +24,7 @@ class Watch:
     Looking works on every file system, where notices of changes do not: network drives have none.
     """
 
-    def __init__(self, service: Service, seconds: float = SECONDS) -> None:
+    def __init__(self, service: Service, seconds: float = WATCH_SECONDS) -> None:
         """Take the pause between two looks."""
         self._service = service
         self._seconds = seconds
@@ -61,7 +55,7 @@ class Watch:
         while not self._stop.wait(pause):
             started = time.monotonic()
             self.look()
-            pause = max(self._seconds, PATIENCE * (time.monotonic() - started))
+            pause = watch_pause(time.monotonic() - started, self._seconds)
 
     def _look_at(self, served: ServedGallery, place: int) -> None:
         folder = served.allowed[place]
