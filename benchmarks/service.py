@@ -61,7 +61,7 @@ def one_client(address: str, searcher: Searcher, model: str, strokes: list[Strok
 
     http: list[float] = []
     peer: list[float] = []
-    turns = 5
+    turns = 15  # short ones: what else the machine does falls on both alike
     for _ in range(turns):
         http += milliseconds(lambda i: client.search(strokes[i % len(strokes)], k=K), repeats // turns)
         peer += milliseconds(in_process, repeats // turns)

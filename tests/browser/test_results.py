@@ -29,7 +29,8 @@ def test_a_photo_opens_large_and_its_neighbours_follow_the_arrow_keys(sheet: She
     page.keyboard.press("Escape")
 
     # The browser first gives the focus back to the tile that was clicked; the page moves it in a later task.
-    page.wait_for_function("id => document.activeElement.closest('li')?.dataset.id === String(id)", arg=results[0]["id"])
+    focused = "id => document.activeElement.closest('li')?.dataset.id === String(id)"
+    page.wait_for_function(focused, arg=results[0]["id"])
 
 
 def test_more_like_this_joins_the_drawing_and_leaves_it(sheet: Sheet) -> None:

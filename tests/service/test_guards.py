@@ -16,7 +16,9 @@ from inkseek.service.guards import BodyLimit, SameOrigin, SecureHeaders, TokenCh
 from inkseek.service.limits import ServiceLimits
 
 TOKEN = "a token that is long enough"  # noqa: S105
-LIMITS = ServiceLimits(body_bytes=100, short_body_bytes=80, held_bytes=250, body_seconds=0.2, answer_seconds=0.2)
+LIMITS = ServiceLimits(
+    body_bytes=100, short_body_bytes=80, values=20, held_bytes=250, body_seconds=0.2, answer_seconds=0.2
+)
 
 
 async def echo(request: Request) -> Response:
@@ -136,6 +138,16 @@ def test_a_body_passes_whole(client: TestClient) -> None:
 def test_only_a_search_may_be_long(client: TestClient) -> None:
     assert client.post("/", content=b"x" * 81).status_code == 413
     assert client.post("/v1/search", content=b"x" * 81, headers=bearer(TOKEN)).status_code == 200
+
+
+@pytest.mark.parametrize("value", [b"[", b"{}", b"1,", b'{"a":[1,'], ids=bytes.decode)
+def test_a_body_of_very_many_values_is_not_parsed(client: TestClient, value: bytes) -> None:
+    structural = sum(map(value.count, (b",", b"[", b"{")))
+    few, many = value * (20 // structural), value * (20 // structural + 1)
+    assert client.post("/v1/search", content=few, headers=bearer(TOKEN)).status_code == 200
+    refused = client.post("/v1/search", content=many, headers=bearer(TOKEN))
+    assert refused.status_code == 413
+    assert "simplify" in refused.json()["error"]["message"]
 
 
 def test_bodies_have_a_common_bound() -> None:

@@ -110,7 +110,8 @@ class _SlowReaderError(Exception):
 class BodyLimit:
     """Read a whole body, up to a length and within a time, before anything looks at it; give answers a time too.
 
-    All bodies that are held at the same time have a common bound. Only searches may be long: they hold pictures.
+    All bodies that are held at the same time have a common bound. Only searches may be long: they hold pictures. A body
+    of very many values is refused before it is parsed, for parsing holds up every other client.
     """
 
     def __init__(self, app: ASGIApp, limits: ServiceLimits) -> None:
@@ -169,7 +170,12 @@ class BodyLimit:
             if self._held + length > self._limits.held_bytes:
                 raise busy("too many large requests are under way; try again in a moment")
             if not message.get("more_body", False):
-                return b"".join(parts)
+                return self._few_values(b"".join(parts))
+
+    def _few_values(self, body: bytes) -> bytes:
+        if sum(map(body.count, (b",", b"[", b"{"))) > self._limits.values:
+            raise ServiceError(413, "too_large", "the request holds too many values; simplify the drawing")
+        return body
 
 
 def session_cookie(token: str) -> str:

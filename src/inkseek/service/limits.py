@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from inkseek.sketch.model import MAX_POINTS
+
 
 @dataclass(frozen=True)
 class ServiceLimits:
@@ -10,6 +12,7 @@ class ServiceLimits:
     Attributes:
         body_bytes: length of a search's body.
         short_body_bytes: length of any other body.
+        values: arrays, objects and separators in a body of JSON: what the points of the longest drawing take, and some.
         held_bytes: length of all bodies that are worked on at the same time.
         answer_seconds: time in which a client has to take a part of its answer.
         body_seconds: time in which a body has to arrive.
@@ -24,6 +27,7 @@ class ServiceLimits:
 
     body_bytes: int = 32 * 1024 * 1024
     short_body_bytes: int = 64 * 1024
+    values: int = 6 * MAX_POINTS
     held_bytes: int = 256 * 1024 * 1024
     answer_seconds: float = 20.0
     body_seconds: float = 20.0
