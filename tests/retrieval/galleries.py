@@ -1,6 +1,9 @@
 """Galleries of made-up vectors, for tests that need no pictures."""
 
 import os
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -59,3 +62,14 @@ def forbid_decoding(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("a picture was decoded again")
 
     monkeypatch.setattr(reading, "decode", decode)
+
+
+@contextmanager
+def full_disk(size: int) -> Iterator[None]:
+    """Inside, no file can grow beyond so many bytes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

@@ -1,8 +1,6 @@
 """Compaction gives the disk back, refuses beside a writer, hinders no reader, and fails without loss."""
 
-import resource
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +12,7 @@ from inkseek.retrieval.checking import verify
 from inkseek.retrieval.compaction import compact
 from inkseek.retrieval.database import DATABASE
 from inkseek.retrieval.gallery import Gallery
-from tests.retrieval.galleries import filled, picture, unit_rows, vectors_of
+from tests.retrieval.galleries import filled, full_disk, picture, unit_rows, vectors_of
 
 
 @pytest.fixture
@@ -62,17 +60,6 @@ def test_a_reader_goes_on_with_its_state(gallery: Gallery, monkeypatch: pytest.M
         assert after[0].tolist() == before[0].tolist()
         np.testing.assert_array_equal(after[1], before[1])
     assert compact(gallery).after < done.before / 5
-
-
-@contextmanager
-def full_disk(size: int) -> Iterator[None]:
-    """No file may grow beyond a size."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_no_space_leaves_the_gallery_as_it_was(gallery: Gallery) -> None:

@@ -1,5 +1,4 @@
 import os
-import resource
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from inkseek.retrieval.index import Index, IndexKind
 from inkseek.retrieval.index_cache import VECTORS, is_fresh, open_cache, write_cache
 from inkseek.retrieval.ranking import Ranking
 from inkseek.retrieval.rows import StaleCacheError
-from tests.retrieval.galleries import filled, picture, unit_rows
+from tests.retrieval.galleries import filled, full_disk, picture, unit_rows
 
 ROWS = 16
 
@@ -164,17 +163,6 @@ def no_rights(folder: Path) -> Iterator[None]:
         if root:
             os.seteuid(0)
         folder.chmod(0o755)
-
-
-@contextmanager
-def full_disk(left: int) -> Iterator[None]:
-    """Inside, no file can grow beyond so many bytes."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (left, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @pytest.fixture

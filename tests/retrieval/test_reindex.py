@@ -1,19 +1,21 @@
 """Another encoder for a gallery."""
 
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from inkseek.errors import FingerprintMismatch, GalleryError
+from inkseek.retrieval.database import DATABASE
 from inkseek.retrieval.embedding import index_folder, open_or_create_gallery
 from inkseek.retrieval.encoder import RetrievalEncoder, load_encoder
 from inkseek.retrieval.gallery import Gallery
 from inkseek.retrieval.reindex import give_up_reindex, reindex
 from inkseek.retrieval.search import Searcher
 from tests.retrieval.conftest import write_photo
-from tests.retrieval.galleries import contents, vectors_of
+from tests.retrieval.galleries import contents, full_disk, vectors_of
 from tests.tiny_model import write_tiny_model_folder
 
 
@@ -192,3 +194,23 @@ def test_a_full_disk_leaves_the_gallery_as_it_was(
     assert filled.description.fingerprint == encoder.fingerprint
     assert len(vectors_of(filled)[0]) == 6
     assert reindex(filled, other, workers=1).encoded == 6
+
+
+def test_a_disk_that_is_full_at_the_swap_leaves_the_gallery_as_it_was(
+    filled: Gallery, encoder: RetrievalEncoder, other: RetrievalEncoder
+) -> None:
+    before = vectors_of(filled)[1]
+    with ExitStack() as limited:
+
+        def fill_disk(done: int, total: int) -> None:
+            if done == total:
+                limited.enter_context(full_disk((filled.folder / f"{DATABASE}-wal").stat().st_size))
+
+        with pytest.raises(GalleryError, match="free space"):
+            reindex(filled, other, workers=1, progress=fill_disk)
+
+    assert filled.description.fingerprint == encoder.fingerprint
+    np.testing.assert_array_equal(vectors_of(filled)[1], before)
+    report = reindex(filled, other, workers=1)
+    assert (report.encoded, report.kept) == (0, 6)
+    assert filled.description.fingerprint == other.fingerprint

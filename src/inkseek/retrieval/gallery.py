@@ -257,12 +257,11 @@ class Gallery:
         return bool(self._one("SELECT value FROM meta WHERE key = 'fingerprint'") == self.description.fingerprint)
 
     def change_encoder(self, description: Description) -> None:
-        """Note the encoder whose vectors have taken the place of the old ones."""
+        """Note the encoder of new vectors; what `description` says is changed by the caller, after its commit."""
         with self.transaction():
             for key, value in asdict(description).items():
                 self.rows("UPDATE meta SET value = ? WHERE key = ?", str(value), key)
             self._change_generation()
-        self.description = description
 
     def require_current(self) -> None:
         """Check that no re-index has brought another encoder since the gallery was opened.

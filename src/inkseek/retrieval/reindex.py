@@ -198,4 +198,5 @@ class _NextVectors:
             gallery.rows("DROP TABLE next_contents")
             gallery.rows("DELETE FROM meta WHERE key = 'next_fingerprint'")
             gallery.change_encoder(describe(self._encoder))
+        gallery.description = describe(self._encoder)
         return lost
