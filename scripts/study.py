@@ -125,16 +125,12 @@ def run(study: Study, name: str, rows: list[Row], rounds: int | None = None) -> 
                 execute(measuring(study, repeat))
 
 
-def part_of(rows: list[Row], part: str) -> list[Row]:
-    """Rows K, K + N, K + 2N ... of a part "K/N".
-
-    Raises:
-        ValueError: not 1 <= K <= N.
-    """
-    first, parts = map(int, part.split("/"))
+def part(text: str) -> slice:
+    """Rows K, K + N, K + 2N ... of a part "K/N", for argparse."""
+    first, parts = map(int, text.split("/"))
     if not 1 <= first <= parts:
-        raise ValueError(f"part {part}: K is from 1 to N")
-    return rows[first - 1 :: parts]
+        raise ValueError(f"part {text}: K is from 1 to N")
+    return slice(first - 1, None, parts)
 
 
 def natural(text: str) -> int:
@@ -248,7 +244,7 @@ def main() -> None:
     parser.add_argument("verb", choices=["run", "keep"])
     parser.add_argument("study", type=Path)
     parser.add_argument("--only", action="append", default=[], help="Name of a row; repeatable.")
-    parser.add_argument("--part", default="1/1", help="K/N: every Nth row from the Kth.")
+    parser.add_argument("--part", type=part, default="1/1", help="K/N, K from 1 to N: every Nth row from the Kth.")
     parser.add_argument("--rounds", type=natural, help="Stop when every row has this many seeds.")
     arguments = parser.parse_args()
     study = read_study(arguments.study)
@@ -256,11 +252,7 @@ def main() -> None:
         if unknown := set(arguments.only) - {row.name for row in study.rows}:
             parser.error(f"--only: {arguments.study} has no row {', '.join(sorted(unknown))}")
         rows = [row for row in study.rows if row.name in (arguments.only or [row.name])]
-        try:
-            rows = part_of(rows, arguments.part)
-        except ValueError:
-            parser.error(f"--part {arguments.part}: give K/N with K from 1 to N, such as 1/2")
-        run(study, arguments.study.stem, rows, arguments.rounds)
+        run(study, arguments.study.stem, rows[arguments.part], arguments.rounds)
     else:
         keep(study, arguments.study.stem)
 

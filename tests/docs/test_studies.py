@@ -137,13 +137,13 @@ def test_every_row_gets_its_first_seed_before_any_gets_its_second(
     study = study.model_copy(update={"rows": (*rows, script.Row(name="done", run="runs/done"))})
     done: list[str] = []
     monkeypatch.setattr(script, "execute", lambda command: done.append(" ".join(command[:2] + command[4:5])))
-    script.run(study, "s", script.part_of(list(study.rows), "1/2"))
+    script.run(study, "s", list(study.rows)[script.part("1/2")])
     trained = [line.split("/")[-1] for line in done if " train " in line]
     assert trained == ["a-s0", "c-s0", "c-s1", "c-s2"]
     done.clear()
     script.run(study, "s", list(study.rows), 1)
     assert [line.split("/")[-1] for line in done if " train " in line] == ["a-s0", "b-s0", "c-s0"]
-    assert [row.name for row in script.part_of(list(study.rows), "2/2")] == ["b", "done"]
+    assert [row.name for row in list(study.rows)[script.part("2/2")]] == ["b", "done"]
     for part in ("0/2", "3/2", "half"):
         with pytest.raises(ValueError, match=r"K is from|invalid literal"):
-            script.part_of(list(study.rows), part)
+            script.part(part)
