@@ -7,15 +7,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 from starlette.testclient import TestClient
 
 from inkseek.pictures.preprocessing import sketch_pixels
 from inkseek.retrieval.encoder import load_encoder
 from inkseek.retrieval.gallery import Gallery
+from inkseek.retrieval.packed_index import PackedIndex
 from inkseek.retrieval.search import Searcher
+from inkseek.service.galleries import ServedGallery
 from inkseek.service.models import SketchQuery
 from inkseek.sketch.model import Drawing
+from tests.service.conftest import Open
 
 CROSS = [[[0, 0], [100, 100]], [[100, 0], [0, 100]]]
 
@@ -53,6 +57,24 @@ def test_strokes_find_what_the_package_finds(client: TestClient, gallery_folder:
     assert found["gallery"] == "photos"
     assert found["photos"] == 6
     assert set(found["milliseconds"]) == {"render", "encode", "search", "total"}
+
+
+def test_a_packed_index_is_asked_where_it_is_wanted(
+    serve: Open, client: TestClient, gallery_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    compare = PackedIndex.search
+
+    def counted(index: PackedIndex, codes: NDArray[np.uint8], k: int) -> object:
+        asked.append(k)
+        return compare(index, codes, k)
+
+    monkeypatch.setattr(PackedIndex, "search", counted)
+    exact = search(client, sketch={"strokes": CROSS})["results"]
+    assert asked == []
+    packed = serve(ServedGallery("photos", gallery_folder, kind="packed"))
+    assert search(packed, sketch={"strokes": CROSS})["results"] == exact
+    assert len(asked) == 1
 
 
 def test_a_photo_finds_itself_first(client: TestClient, photos: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from inkseek.retrieval.encoder import RetrievalEncoder, load_encoder
 from inkseek.retrieval.gallery import Gallery
+from inkseek.retrieval.index import IndexKind
 from inkseek.retrieval.live_index import LiveIndex
 from inkseek.retrieval.search import Searcher
 
@@ -26,7 +27,15 @@ class ServedGallery:
         allowed: folders of photos that the owner allowed to index.
     """
 
-    def __init__(self, name: str, folder: Path, allowed: Sequence[Path] = (), *, runtime: str = "onnxruntime") -> None:
+    def __init__(
+        self,
+        name: str,
+        folder: Path,
+        allowed: Sequence[Path] = (),
+        *,
+        runtime: str = "onnxruntime",
+        kind: IndexKind = "exact",
+    ) -> None:
         """Open its encoder and index, so that what is damaged shows before the first client comes.
 
         Raises:
@@ -37,6 +46,7 @@ class ServedGallery:
         self.folder = folder
         self.allowed = tuple(path.resolve() for path in allowed)
         self._runtime = runtime
+        self._kind = kind
         self._of_thread = _OfThread()
         self._lock = threading.Lock()
         self._loading = threading.Lock()
@@ -109,4 +119,4 @@ class ServedGallery:
             encoder = load_encoder(gallery.description.source, self._runtime, threads=1)
             gallery.require(encoder.fingerprint)
         encoder.open()
-        return encoder, LiveIndex(self.folder)
+        return encoder, LiveIndex(self.folder, self._kind)
