@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -12,6 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from inkseek.service.app import create_app
+from inkseek.service.galleries import ServedGallery
+from inkseek.service.limits import ServiceLimits
+from inkseek.service.server import make_server, open_socket
+from inkseek.service.service import Service
 from tests.browser.sheet import Sheet
 
 if TYPE_CHECKING:
@@ -61,6 +67,22 @@ def inkseek(*arguments: str | Path, **environment: str) -> Iterator[str]:
         finally:
             server.terminate()
             server.communicate()
+
+
+@contextmanager
+def serving(*galleries: ServedGallery, model: str | Path = "bundled") -> Iterator[str]:
+    """Serve from a thread of this process, so that a test can hold what the service does; gives the address."""
+    service = Service(galleries, limits=ServiceLimits(), threads=2, model=str(model))
+    server = make_server(create_app(service, hosts=("127.0.0.1",)), service.limits)
+    with open_socket("127.0.0.1", 0) as listening:
+        thread = threading.Thread(target=server.run, args=([listening],))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        finally:
+            server.should_exit = True
+            thread.join()
+            service.close()
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Locator, Page, Request
 
 Stroke = Sequence[tuple[float, float]]
 
@@ -54,11 +54,14 @@ class Sheet:
             self.press(stroke)
             self.page.mouse.up()
 
-    def search(self, *strokes: Stroke) -> list[dict[str, Any]]:
-        """Draw strokes on the blank canvas; gives the results for all of them, once the page shows them."""
+    def search(self, *strokes: Stroke, over: Sequence[Stroke] = ()) -> list[dict[str, Any]]:
+        """Draw strokes over those that are there; gives the results for all of them, once the page shows them.
+
+        The page may send the same once more when the pen is lifted: what is awaited next needs a sign of its own.
+        """
         self.draw(*strokes[:-1])
-        sent = [len(stroke) for stroke in strokes]
-        with self.page.expect_response(lambda found: _points(found.request.post_data) == sent) as answer:
+        points = [len(stroke) for stroke in (*over, *strokes)]
+        with self.page.expect_response(lambda found: _points(found.request) == points) as answer:
             self.draw(strokes[-1])
         results: list[dict[str, Any]] = answer.value.json()["results"]
         self.shows([result["id"] for result in results])
@@ -105,7 +108,12 @@ class Sheet:
         return found
 
 
-def _points(body: str | None) -> list[int]:
+def body_of(request: "Request") -> dict[str, Any]:
+    """What a request sends; nothing where it has no body."""
+    body: dict[str, Any] = json.loads(request.post_data or "{}")
+    return body
+
+
+def _points(request: "Request") -> list[int]:
     """How many points each stroke of a request has."""
-    strokes = json.loads(body or "{}").get("sketch", {}).get("strokes", [])
-    return [len(stroke) for stroke in strokes]
+    return [len(stroke) for stroke in body_of(request).get("sketch", {}).get("strokes", [])]

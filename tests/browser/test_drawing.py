@@ -20,7 +20,7 @@ def test_the_photos_change_with_every_stroke(sheet: Sheet) -> None:
     second = sheet.changes_from([found["id"] for found in first])
 
     assert len(first) == len(second) == 48
-    assert "60 photos" in (sheet.page.locator("#status").text_content() or "")
+    sheet.page.locator("#status", has_text="60 photos").wait_for()
 
 
 def test_a_drawn_giraffe_finds_a_giraffe(sheet: Sheet) -> None:
@@ -33,7 +33,7 @@ def test_photos_come_while_the_pen_is_still_down(sheet: Sheet) -> None:
     sheet.press(CIRCLE)
 
     sheet.page.locator(".tile").first.wait_for()
-    assert sheet.strokes() == 1
+    sheet.has_strokes(1)
 
 
 def test_what_is_sent_is_what_was_drawn_in_canvas_units(sheet: Sheet) -> None:

@@ -104,4 +104,4 @@ def test_the_theme_chosen_here_stays(new_sheet: NewSheet, address: str) -> None:
     page.reload()
 
     assert page.evaluate(ground) != light
-    assert page.locator("#theme").get_attribute("aria-label") == "Light theme"
+    page.get_by_role("button", name="Light theme").wait_for()

@@ -1,11 +1,9 @@
 """Found photos: one large, more like it, drawing over it, filters, more of them."""
 
-import json
-
 import pytest
 
 from tests.browser.conftest import NewSheet
-from tests.browser.sheet import CIRCLE, LINE, Sheet
+from tests.browser.sheet import CIRCLE, LINE, Sheet, body_of
 
 pytestmark = pytest.mark.real
 
@@ -15,17 +13,16 @@ def test_a_photo_opens_large_and_its_neighbours_follow_the_arrow_keys(sheet: She
     results = sheet.search(CIRCLE)
 
     page.locator(".tile").nth(1).click()
-    page.locator("#detail[open]").wait_for()
-    assert page.locator("#detail-name").text_content() == results[1]["name"]
+    page.locator("#detail[open] #detail-name", has_text=results[1]["name"]).wait_for()
     page.locator("#detail-facts dt", has_text="Size").wait_for()
     page.locator("#detail-photo.loaded").wait_for()
     page.keyboard.press("ArrowRight")
-    assert page.locator("#detail-name").text_content() == results[2]["name"]
+    page.locator("#detail-name", has_text=results[2]["name"]).wait_for()
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowLeft")
-    assert page.locator("#detail-previous").is_disabled()
+    page.locator("#detail-previous:disabled").wait_for(state="attached")
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.closest('dialog')?.id") == "detail"
+    page.wait_for_function("document.activeElement.closest('dialog')?.id === 'detail'")
     page.keyboard.press("Escape")
 
     # The browser first gives the focus back to the tile that was clicked; the page moves it in a later task.
@@ -38,20 +35,19 @@ def test_more_like_this_joins_the_drawing_and_leaves_it(sheet: Sheet) -> None:
     drawn = [found["id"] for found in sheet.search(CIRCLE)]
     page.locator(".tile").nth(5).click()
 
-    with page.expect_request("**/v1/search") as mixed:
+    with page.expect_request(lambda request: "photo" in body_of(request)) as mixed:
         page.locator("#detail-similar").click()
-    body = json.loads(mixed.value.post_data or "")
+    body = body_of(mixed.value)
     assert body["photo"] == {"id": drawn[5]}
     assert body["weights"] == {"sketch": 0.3, "photo": 0.7}
     assert sheet.changes_from(drawn)[0] == drawn[5]
-    assert page.locator(".part").is_visible()
+    page.locator(".part").wait_for()
 
-    with page.expect_request("**/v1/search") as moved:
+    with page.expect_request(lambda request: body_of(request).get("weights") == {"sketch": 0.35, "photo": 0.65}):
         page.locator("#mix").press("ArrowLeft")
-    assert json.loads(moved.value.post_data or "")["weights"]["photo"] == 0.65
     page.locator(".part .bare").click()
     sheet.shows(drawn)
-    assert page.locator("#mixing").is_hidden()
+    page.locator("#mixing").wait_for(state="hidden")
 
 
 def test_more_like_this_without_a_drawing_asks_for_similar_photos(sheet: Sheet) -> None:
@@ -88,16 +84,17 @@ def test_more_photos_come_when_asked_for(sheet: Sheet) -> None:
     sheet.page.locator("#more").click()
 
     sheet.page.locator("#grid > li").nth(59).wait_for()
-    assert sheet.page.locator("#more").is_hidden()
+    sheet.page.locator("#more").wait_for(state="hidden")
 
 
 def test_filters_narrow_the_photos_and_chips_take_them_back(sheet: Sheet) -> None:
     page = sheet.page
     everything = [found["id"] for found in sheet.search(CIRCLE)]
     page.locator("#filters-toggle").click()
-    assert page.locator("#filter-class").is_hidden()  # the gallery has no classes
+    page.locator("#filter-folder").wait_for()
+    page.locator("#filter-class").wait_for(state="hidden")  # the gallery has no classes
 
-    with page.expect_response("**/v1/search") as answer:
+    with page.expect_response(lambda found: "filters" in body_of(found.request)) as answer:
         page.locator("#filter-folder").select_option(label="animals (30)")
     results = answer.value.json()["results"]
     assert len(results) == 30
@@ -114,6 +111,7 @@ def test_filters_that_leave_no_photo_say_so(new_sheet: NewSheet, address: str) -
     facets = {"classes": [{"name": "unicorn", "photos": 1}], "tags": [], "folders": [], "first": None, "last": None}
     sheet.page.route("**/facets", lambda route: route.fulfill(json=facets))
     sheet.page.reload()
+    sheet.page.locator(".sample").first.wait_for()
     sheet.draw(CIRCLE)
     sheet.page.locator("#filters-toggle").click()
     sheet.page.locator("#filter-class").select_option("unicorn")

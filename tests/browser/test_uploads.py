@@ -23,6 +23,13 @@ DROP = """([name, type, base64]) => {
         document.body.dispatchEvent(new DragEvent(kind, { dataTransfer, bubbles: true, cancelable: true }));
 }"""
 
+PASTE = """([name, type, base64]) => {
+    const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+    const clipboardData = new DataTransfer();
+    clipboardData.items.add(new File([bytes], name, { type }));
+    document.activeElement.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true }));
+}"""
+
 
 def photo(side: int = 300) -> "FilePayload":
     """A green hill under a blue sky."""
@@ -86,13 +93,16 @@ def test_a_big_photo_is_made_small_before_it_goes_with_every_stroke(sheet: Sheet
     assert picture.size == (1024, 683)
 
 
-def test_a_picture_is_dropped_anywhere(sheet: Sheet) -> None:
+@pytest.mark.parametrize("way", [DROP, PASTE], ids=["dropped", "pasted"])
+def test_a_picture_comes_by_drag_and_drop_or_from_the_clipboard(sheet: Sheet, way: str) -> None:
     file = photo()
-    with sheet.page.expect_request("**/v1/search"):
-        sheet.page.evaluate(DROP, [file["name"], file["mimeType"], base64.b64encode(file["buffer"]).decode()])
+    with sheet.page.expect_request("**/v1/search") as sent:
+        sheet.page.evaluate(way, [file["name"], file["mimeType"], base64.b64encode(file["buffer"]).decode()])
 
+    assert base64.b64decode(json.loads(sent.value.post_data or "")["photo"]["picture"]) == file["buffer"]
     sheet.page.locator(".part", has_text="hill.jpg").wait_for()
-    assert sheet.page.locator("#drop").is_hidden()
+    sheet.page.locator("#drop").wait_for(state="hidden")
+    sheet.page.locator(".tile").first.wait_for()
 
 
 def test_a_file_that_is_no_picture_is_refused_before_it_is_sent(sheet: Sheet) -> None:
@@ -100,7 +110,7 @@ def test_a_file_that_is_no_picture_is_refused_before_it_is_sent(sheet: Sheet) ->
     sheet.page.locator("#file").set_input_files(file)
 
     sheet.notice("letter.pdf is no picture; add a JPEG, PNG or WebP file.")
-    assert sheet.page.locator(".part").count() == 0
+    sheet.page.locator(".part").wait_for(state="detached")
 
 
 def test_a_file_over_the_limit_is_refused_before_it_is_sent(sheet: Sheet, address: str) -> None:
@@ -114,7 +124,7 @@ def test_a_file_over_the_limit_is_refused_before_it_is_sent(sheet: Sheet, addres
     page.locator("#file").set_input_files(photo(1500))
 
     sheet.notice("at most 3 kB can be sent; add a smaller copy.")
-    assert page.locator(".part").count() == 0
+    page.locator(".part").wait_for(state="detached")
 
 
 def test_a_picture_that_the_server_cannot_read_is_taken_out_again(sheet: Sheet) -> None:

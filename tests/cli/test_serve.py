@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from inkseek.cli.serve import access, gallery_name, open_service
-from inkseek.errors import ConfigError, GalleryError
+from inkseek.errors import ConfigError, FormatError, GalleryError
 from inkseek.service.client import Client
 from tests.cli.calling import inkseek, refusal
 from tests.cli.conftest import World
@@ -73,6 +73,11 @@ def test_two_galleries_of_one_name_are_refused(own: World, tmp_path: Path) -> No
 def test_a_second_gallery_that_is_missing_is_refused(own: World, tmp_path: Path) -> None:
     with pytest.raises(GalleryError, match="no gallery here"):
         open_service([own.gallery, tmp_path / "none"], [], model="bundled", runtime="onnxruntime", threads=1)
+
+
+def test_a_model_that_is_none_is_refused_before_anything_is_served(own: World, tmp_path: Path) -> None:
+    with pytest.raises(FormatError, match="no model folder"):
+        open_service([own.gallery], [], model=str(tmp_path), runtime="onnxruntime", threads=1)
 
 
 def test_missing_folders_and_taken_ports_are_one_sentence(own: World, tmp_path: Path) -> None:

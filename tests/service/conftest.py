@@ -42,8 +42,10 @@ def serve(tiny: Path) -> Iterator[Open]:
     """Open a service and a client of it."""
     opened: list[tuple[TestClient, Service]] = []
 
-    def start(*served: ServedGallery, token: str | None = None, limits: ServiceLimits = LIMITS) -> TestClient:
-        service = Service(served, limits=limits, threads=2, model=str(tiny))
+    def start(
+        *served: ServedGallery, token: str | None = None, limits: ServiceLimits = LIMITS, model: Path = tiny
+    ) -> TestClient:
+        service = Service(served, limits=limits, threads=2, model=str(model))
         client = TestClient(create_app(service, token=token, hosts=("testserver",)))
         opened.append((client, service))
         client.__enter__()

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -24,18 +25,24 @@ class Held:
         self.begun = threading.Event()
         self.go = threading.Event()
 
-    def __call__(self, job: Job) -> None:
+    def __call__(self, job: Job) -> bool:
         job.progress(3, 10)
         self.begun.set()
         while not self.go.wait(0.01):
             if job.stop.is_set():
-                return
+                return False
+        return True
 
 
 def finish(jobs: Jobs) -> None:
     """Wait until everything that was started has ended."""
     done = threading.Event()
-    jobs.start("last", "index", None, lambda _: done.set())
+
+    def work(_: Job) -> bool:
+        done.set()
+        return True
+
+    jobs.start("last", "index", None, work)
     assert done.wait(10)
 
 
@@ -72,17 +79,28 @@ def test_a_job_that_is_stopped_before_it_begins_never_does(jobs: Jobs) -> None:
     assert not never.begun.is_set()
 
 
-def test_a_failure_keeps_its_sentence(jobs: Jobs) -> None:
-    def fail(_: Job) -> None:
-        raise GalleryError("g: no space left; free some space")
+def test_a_stop_after_the_last_step_leaves_the_job_done(jobs: Jobs) -> None:
+    def work(job: Job) -> bool:
+        job.stop.set()
+        return True
 
-    job = jobs.start("g", "index", "photos", fail)
+    job = jobs.start("g", "reindex", None, work)
     finish(jobs)
-    assert (job.state, job.message) == ("failed", "g: no space left; free some space")
+    assert job.state == "done"
+
+
+def test_a_failure_keeps_its_sentence_but_not_where_folders_lie(jobs: Jobs) -> None:
+    def fail(_: Job) -> bool:
+        raise GalleryError("/srv/ann/g: no space left for /srv/ann/g/photos; free some space")
+
+    places = [Path("/srv/ann"), Path("/"), Path("/srv/ann/g")]
+    job = jobs.start("g", "index", "photos", fail, places)
+    finish(jobs)
+    assert (job.state, job.message) == ("failed", "g: no space left for g/photos; free some space")
 
 
 def test_a_failure_of_ours_is_not_told_but_logged(jobs: Jobs, caplog: pytest.LogCaptureFixture) -> None:
-    def fail(_: Job) -> None:
+    def fail(_: Job) -> bool:
         raise KeyError("secret")
 
     job = jobs.start("g", "index", "photos", fail)

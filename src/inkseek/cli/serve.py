@@ -91,8 +91,9 @@ def open_service(
     from inkseek.service.service import Service
 
     roots = [Scan(folder).root for folder in allowed]
+    encoder = load_encoder(model, runtime)
     if not Gallery.exists(folders[0]):
-        open_or_create_gallery(folders[0], load_encoder(model, runtime)).close()
+        open_or_create_gallery(folders[0], encoder).close()
     opened = []
     for place, folder in enumerate(folders):
         with Gallery.open(folder, write=False) as gallery:

@@ -5,9 +5,10 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from inkseek.errors import InkseekError
@@ -34,9 +35,10 @@ class Job:
         state: how it stands.
         done: pictures read.
         total: pictures to read; None until that is known.
-        added: photos that came in or changed.
+        added: photos that came in, changed or were encoded anew.
         skipped: files that could not be used.
         message: why it failed, one sentence.
+        places: folders that a message tells by their names alone.
         key: tells its folder from others of the same name.
         stop: set to ask it to stop.
         started: when it began to read, for its rate.
@@ -53,6 +55,7 @@ class Job:
     added: int = 0
     skipped: int = 0
     message: str | None = None
+    places: Sequence[Path] = ()
     key: object = None
     stop: threading.Event = field(default_factory=threading.Event)
     started: float | None = None
@@ -91,9 +94,16 @@ class Jobs:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="inkseek-job")
 
     def start(
-        self, gallery: str, kind: Kind, folder: str | None, work: Callable[[Job], None], key: object = None
+        self,
+        gallery: str,
+        kind: Kind,
+        folder: str | None,
+        work: Callable[[Job], bool],
+        places: Sequence[Path] = (),
+        *,
+        key: object = None,
     ) -> Job:
-        """Put a job into the queue; `work` fills it in as it goes.
+        """Put a job into the queue; `work` fills it in as it goes, and says whether it came to its end.
 
         Raises:
             ServiceError: 409, the same is waiting or running already; 503, too many jobs wait.
@@ -104,7 +114,7 @@ class Jobs:
                 raise ServiceError(409, "conflict", "this is being done already; wait for it, or stop it first")
             if len(unfinished) > self._waiting:
                 raise ServiceError(503, "busy", "too many jobs wait; try again later", {"Retry-After": "60"})
-            job = Job(f"j{next(self._numbers)}", gallery, kind, folder, key=key)
+            job = Job(f"j{next(self._numbers)}", gallery, kind, folder, places=places, key=key)
             self._jobs[job.id] = job
             self._forget()
             self._thread.submit(self._run, job, work)
@@ -136,17 +146,17 @@ class Jobs:
             job.stop.set()
         self._thread.shutdown(wait=True, cancel_futures=True)
 
-    def _run(self, job: Job, work: Callable[[Job], None]) -> None:
+    def _run(self, job: Job, work: Callable[[Job], bool]) -> None:
         if job.stop.is_set():
             job.state = "stopped"
             return
         job.state, begun = "running", time.monotonic()
         try:
-            work(job)
-            state: State = "stopped" if job.stop.is_set() else "done"
+            # A stop that comes after the last step changes nothing: what was done is done.
+            state: State = "done" if work(job) else "stopped"
         except InkseekError as error:
             LOG.error("%s of %s: %s", job.kind, job.gallery, error)
-            job.message, state = str(error), "failed"
+            job.message, state = _told(str(error), job.places), "failed"
         except Exception:
             LOG.exception("%s of %s", job.kind, job.gallery)
             job.message, state = "the job failed; the service's log says why", "failed"
@@ -157,3 +167,10 @@ class Jobs:
         finished = [job.id for job in self._jobs.values() if job.state not in {"waiting", "running"}]
         for job_id in finished[: max(0, len(finished) - KEPT)]:
             del self._jobs[job_id]
+
+
+def _told(message: str, places: Sequence[Path]) -> str:
+    named = [place for place in places if place.name]
+    for place in sorted(named, key=lambda place: len(str(place)), reverse=True):
+        message = message.replace(str(place), place.name)
+    return message

@@ -171,12 +171,16 @@ class FolderFacts(BaseModel):
 
 
 class GalleryFacts(BaseModel):
-    """A gallery that is served."""
+    """A gallery that is served.
+
+    `next_encoder` is what a re-index would bring it to; null if it has that one, or if that one cannot be read.
+    """
 
     name: FileName
     photos: int
     skipped: int
     encoder: EncoderFacts
+    next_encoder: EncoderFacts | None
     folders: list[FolderFacts]
     state: Literal["ready", "empty", "indexing"]
 
@@ -226,7 +230,7 @@ class JobBody(Body):
 
 
 class JobFacts(BaseModel):
-    """A job; `rate` in photos a second."""
+    """A job; `rate` in photos a second, `added` is the number of photos that came in, changed or were encoded anew."""
 
     id: str
     gallery: FileName

@@ -71,17 +71,21 @@ def _facts(service: Service, served: ServedGallery) -> GalleryFacts:
     photos = len(gallery)
     indexing = service.jobs.running(served.name)
     counts = [count_photos(gallery, Filters(folder=str(path))) for path in served.allowed]
-    description = gallery.description
+    description, following = gallery.description, service.next_encoder(served)
     return GalleryFacts(
         name=served.name,
         photos=photos,
         skipped=count_bad(gallery),
-        encoder=EncoderFacts(
-            name=description.model, dimension=description.dimension, fingerprint=description.fingerprint[:12]
-        ),
+        encoder=_encoder(description.model, description.dimension, description.fingerprint),
+        next_encoder=following
+        and _encoder(following.config.name, following.config.feature.dimension, following.fingerprint),
         folders=[
             FolderFacts(id=i, name=path.name, indexed=count > 0, photos=count)
             for i, (path, count) in enumerate(zip(served.allowed, counts, strict=True))
         ],
         state="indexing" if indexing else "ready" if photos else "empty",
     )
+
+
+def _encoder(name: str, dimension: int, fingerprint: str) -> EncoderFacts:
+    return EncoderFacts(name=name, dimension=dimension, fingerprint=fingerprint[:12])

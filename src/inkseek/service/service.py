@@ -2,22 +2,29 @@
 
 import os
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TypeVar
 
+import inkseek
 from inkseek.errors import ConfigError
 from inkseek.retrieval.embedding import index_folder
 from inkseek.retrieval.encoder import load_encoder
 from inkseek.retrieval.gallery import Gallery
+from inkseek.retrieval.model_folder import ModelFolder
 from inkseek.retrieval.reindex import reindex
 from inkseek.service.errors import ServiceError, not_found
 from inkseek.service.galleries import ServedGallery
 from inkseek.service.jobs import Job, Jobs
 from inkseek.service.limits import ServiceLimits
 from inkseek.service.metrics import Metrics
+from inkseek.service.next_encoder import NextEncoder
 from inkseek.service.threads import Threads
 from inkseek.service.thumbnails import ThumbnailCache
 
 T = TypeVar("T")
+
+PACKAGE = Path(inkseek.__file__).parent
+"""Where the bundled model folder lies."""
 
 PICTURE_THREADS = 2
 
@@ -59,6 +66,7 @@ class Service:
         self.jobs = Jobs(limits.jobs)
         self.thumbnails = ThumbnailCache()
         self.model = model
+        self._next_encoder = NextEncoder(model)
         self._runtime = runtime
         self._workers = max(1, (os.cpu_count() or 1) - 1)
         self._search = Threads("inkseek-search", threads, limits.waiting, limits.search_seconds)
@@ -75,6 +83,11 @@ class Service:
         if name not in self.galleries:
             raise not_found("there is no gallery of this name; /v1/galleries lists them")
         return self.galleries[name]
+
+    def next_encoder(self, served: ServedGallery) -> ModelFolder | None:
+        """What a re-index would bring a gallery to; None if it has that one, or if that one cannot be read."""
+        folder = self._next_encoder.folder()
+        return None if folder is None or folder.fingerprint == served.gallery().description.fingerprint else folder
 
     async def search(self, work: Callable[[], T]) -> T:
         """Run a search in a search thread."""
@@ -94,7 +107,7 @@ class Service:
             raise ServiceError(422, "invalid_request", "folder: give the id of a folder that /v1/galleries lists")
         path = served.allowed[folder]
 
-        def work(job: Job) -> None:
+        def work(job: Job) -> bool:
             with Gallery.open(served.folder) as gallery:
                 report = index_folder(
                     gallery,
@@ -108,20 +121,23 @@ class Service:
             job.added = report.added + report.changed + report.renamed
             job.skipped = sum(report.bad.values()) + len(report.unreadable)
             served.refresh()
+            return not report.stopped
 
-        return self.jobs.start(served.name, "index", path.name, work, key=path)
+        return self.jobs.start(served.name, "index", path.name, work, self._places(served), key=path)
 
     def start_reindex(self, served: ServedGallery) -> Job:
         """Compute every vector anew with the service's encoder, in the background; searches go on with the old one."""
 
-        def work(job: Job) -> None:
+        def work(job: Job) -> bool:
             encoder = load_encoder(self.model, self._runtime)
             with Gallery.open(served.folder) as gallery:
                 report = reindex(gallery, encoder, progress=job.progress, stop=job.stop, workers=self._workers)
-            job.added, job.skipped = report.encoded, report.lost
-            served.refresh()
+            if not report.stopped:
+                job.added, job.skipped = report.kept + report.encoded, report.lost
+                served.refresh()
+            return not report.stopped
 
-        return self.jobs.start(served.name, "reindex", None, work)
+        return self.jobs.start(served.name, "reindex", None, work, self._places(served))
 
     def close(self) -> None:
         """Stop jobs and threads, close every gallery."""
@@ -130,3 +146,6 @@ class Service:
         self._pictures.close()
         for gallery in self.galleries.values():
             gallery.close()
+
+    def _places(self, served: ServedGallery) -> list[Path]:
+        return [served.folder.absolute(), *served.allowed, Path(self.model).absolute(), PACKAGE]

@@ -95,9 +95,11 @@ async function load() {
 }
 
 async function loadFacets() {
-  if (!query.gallery) return;
+  const { gallery } = query;
+  if (!gallery) return;
   try {
-    filters.offer(await api.call(`/v1/galleries/${encodeURIComponent(query.gallery)}/facets`));
+    const facets = await api.call(`/v1/galleries/${encodeURIComponent(gallery)}/facets`);
+    if (gallery === query.gallery) filters.offer(facets);
   } catch (error) {
     tell(error);
   }
@@ -172,6 +174,8 @@ galleries.index = async (folder) => {
   await jobs.index(query.gallery, folder.id);
   showRest();
 };
+galleries.reindex = ({ name }) => jobs.reindex(name);
+galleries.reindexing = ({ name }) => jobs.reindexing(name);
 galleries.chosen = (gallery) => {
   filters.clear();
   query.change({ gallery: gallery.name, photo: query.photo?.id == null ? query.photo : null });

@@ -1,16 +1,21 @@
 // @ts-check
-/** Galleries: the choice among them, what each holds, and the folders that may be indexed. */
+/** Galleries: the choice among them, what each holds, the folders that may be indexed, and another encoder. */
 
 import { byId, counted, element, icon } from "./dom.js";
 
 /** @typedef {import("./types.js").Gallery} Gallery */
 /** @typedef {import("./types.js").Folder} Folder */
+/** @typedef {import("./types.js").EncoderFacts} EncoderFacts */
 
 export class Galleries {
   /** @type {(gallery: Gallery) => void} */
   chosen = () => {};
   /** @type {(folder: Folder) => void} */
   index = () => {};
+  /** @type {(gallery: Gallery) => void} */
+  reindex = () => {};
+  /** Whether a gallery is being re-indexed. @type {(gallery: Gallery) => boolean} */
+  reindexing = () => false;
 
   #dialog = byId("galleries", HTMLDialogElement);
   #open = byId("gallery", HTMLButtonElement);
@@ -20,7 +25,10 @@ export class Galleries {
   current = null;
 
   constructor() {
-    this.#open.onclick = () => this.#dialog.showModal();
+    this.#open.onclick = () => {
+      this.#render();
+      this.#dialog.showModal();
+    };
     byId("galleries-close").onclick = () => this.#dialog.close();
     this.#dialog.addEventListener("click", (event) => event.target === this.#dialog && this.#dialog.close());
   }
@@ -46,12 +54,34 @@ export class Galleries {
     if (!current) return;
     byId("gallery-name").textContent = current.name;
     byId("gallery-photos").textContent = counted(current.photos, "photo");
-    byId("galleries-choice").replaceChildren(...(this.#all.length > 1 ? this.#all.map((gallery) => this.#choice(gallery)) : []));
+    this.#renderChoice();
     byId("galleries-folders").replaceChildren(...current.folders.map((folder) => this.#folder(folder)));
     byId("galleries-title").textContent = this.#all.length > 1 ? "Galleries" : current.name;
     const skipped = current.skipped ? `${counted(current.skipped, "file")} could not be read. ` : "";
-    const { name, dimension, fingerprint } = current.encoder;
-    byId("galleries-facts").textContent = `${skipped}Encoder ${name}, ${dimension} numbers a photo, fingerprint ${fingerprint.slice(0, 12)}.`;
+    byId("galleries-facts").textContent = `${skipped}${described(current.encoder)}`;
+    this.#renderNext(current);
+  }
+
+  #renderChoice() {
+    const place = byId("galleries-choice");
+    const focused = place.contains(document.activeElement);
+    place.replaceChildren(...(this.#all.length > 1 ? this.#all.map((gallery) => this.#choice(gallery)) : []));
+    if (focused) /** @type {HTMLInputElement | null} */ (place.querySelector(":checked"))?.focus();
+  }
+
+  /** Offer a re-index where it would change something. @param {Gallery} gallery */
+  #renderNext(gallery) {
+    const next = gallery.next_encoder;
+    byId("galleries-next").hidden = !next;
+    if (!next) return;
+    byId("galleries-next-facts").textContent = described(next);
+    const act = byId("galleries-reindex", HTMLButtonElement);
+    act.disabled = this.reindexing(gallery);
+    act.textContent = act.disabled ? "Re-indexing…" : "Re-index";
+    act.onclick = () => {
+      this.#dialog.close();
+      this.reindex(gallery);
+    };
   }
 
   /** @param {Gallery} gallery */
@@ -76,4 +106,9 @@ export class Galleries {
     const photos = folder.indexed ? counted(folder.photos, "photo") : "not indexed yet";
     return element("li", { className: "row" }, icon("folder"), element("strong", {}, folder.name), element("span", {}, photos), act);
   }
+}
+
+/** @param {EncoderFacts} encoder */
+function described({ name, dimension, fingerprint }) {
+  return `Encoder ${name}, ${dimension} numbers a photo, fingerprint ${fingerprint}.`;
 }

@@ -1,11 +1,12 @@
 // @ts-check
-/** Indexing on the server: started, followed while it runs, stopped, and shown as it goes. */
+/** Long work on the server: started, followed while it runs, stopped, and shown as it goes. */
 
 import { ApiError } from "./api.js";
 import { button, byId, counted, element, icon, sentence } from "./dom.js";
 import { notify } from "./notices.js";
 
 /** @typedef {import("./types.js").Job} Job */
+/** @typedef {{item: HTMLElement, show: (text: string, job: Job) => void}} Strip */
 
 /** Time between two looks at a running job, in milliseconds. */
 const LOOK = 700;
@@ -17,8 +18,13 @@ export class Jobs {
   #api;
   #list = byId("jobs");
   #timer = 0;
+  #looks = 0;
   /** @type {Map<string, Job>} */
   #active = new Map();
+  /** @type {Map<string, Strip>} */
+  #strips = new Map();
+  /** Jobs that were asked to stop. @type {Set<string>} */
+  #stopping = new Set();
 
   /** @param {import("./api.js").Api} api */
   constructor(api) {
@@ -29,55 +35,106 @@ export class Jobs {
     return this.#active.size > 0;
   }
 
+  /** @param {string} gallery */
+  reindexing(gallery) {
+    return [...this.#active.values()].some((job) => job.kind === "reindex" && job.gallery === gallery);
+  }
+
   /** @param {string} gallery @param {number} folder */
   async index(gallery, folder) {
+    await this.#start(gallery, { kind: "index", folder });
+  }
+
+  /** @param {string} gallery */
+  async reindex(gallery) {
+    await this.#start(gallery, { kind: "reindex" });
+  }
+
+  /** Look what jobs there are, and again until none is left; of two looks at once the newer counts. */
+  async look() {
+    clearTimeout(this.#timer);
+    const looked = ++this.#looks;
+    let wait = LOOK;
     try {
-      await this.#api.call(`/v1/galleries/${encodeURIComponent(gallery)}/jobs`, { method: "POST", body: { kind: "index", folder } });
+      const { jobs } = await this.#api.call("/v1/jobs");
+      if (looked === this.#looks) this.#follow(jobs);
     } catch (error) {
-      if (error instanceof ApiError) notify(sentence(error.message));
+      if (!(error instanceof ApiError)) throw error;
+      wait = 4 * LOOK;
+    }
+    if (looked === this.#looks && this.running) this.#timer = setTimeout(() => this.look(), wait);
+  }
+
+  /** @param {string} gallery @param {{kind: Job["kind"], folder?: number}} body */
+  async #start(gallery, body) {
+    await this.#ask(async () => {
+      /** @type {Job} */
+      const job = await this.#api.call(`/v1/galleries/${encodeURIComponent(gallery)}/jobs`, { method: "POST", body });
+      this.#active.set(job.id, job); // it may have ended before the first look
+    });
+  }
+
+  /** @param {string} id */
+  async #stop(id) {
+    await this.#ask(async () => {
+      await this.#api.call(`/v1/jobs/${id}`, { method: "DELETE" });
+      this.#stopping.add(id);
+    });
+  }
+
+  /** Ask the server for something, and look what came of it. @param {() => Promise<void>} call */
+  async #ask(call) {
+    try {
+      await call();
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      notify(sentence(error.message));
     }
     await this.look();
   }
 
-  /** Look what jobs there are, and again until none is left. */
-  async look() {
-    clearTimeout(this.#timer);
-    /** @type {Job[]} */
-    let jobs;
-    try {
-      ({ jobs } = await this.#api.call("/v1/jobs"));
-    } catch {
-      if (this.running) this.#timer = setTimeout(() => this.look(), 4 * LOOK);
-      return;
-    }
-    this.#follow(jobs);
-    if (this.running) this.#timer = setTimeout(() => this.look(), LOOK);
-  }
-
-  /** @param {Job[]} jobs */
+  /** @param {Job[]} jobs newest first */
   #follow(jobs) {
     const before = this.#active;
-    this.#active = new Map(jobs.filter(isActive).map((job) => [job.id, job]));
+    this.#active = new Map(jobs.filter(isActive).reverse().map((job) => [job.id, job]));
     const ended = jobs.filter((job) => before.has(job.id) && !isActive(job));
     for (const job of ended) tellEnd(job);
     const added = [...this.#active.values()].some((job) => job.added > (before.get(job.id)?.added ?? 0));
-    this.#list.replaceChildren(...[...this.#active.values()].map((job) => this.#strip(job)));
+    this.#show();
     if (ended.length || added) this.moved(ended.length > 0);
   }
 
-  /** @param {Job} job */
-  #strip(job) {
-    const title = job.kind === "index" ? `Indexing ${job.folder ?? job.gallery}` : `Re-indexing ${job.gallery}`;
-    const bar = element("progress", { max: job.total ?? 1, "aria-label": title });
-    if (job.total) bar.value = job.done;
-    const stop = button("bare", `Stop: ${title}`, () => this.#stop(job), icon("close"));
-    return element("li", {}, element("strong", {}, title), element("span", {}, progress(job)), stop, bar);
+  /** A strip a job, kept while the job goes on, so that neither focus nor a press on its button is lost. */
+  #show() {
+    for (const [id, { item }] of this.#strips) {
+      if (this.#active.has(id)) continue;
+      if (item.contains(document.activeElement)) byId("results").focus({ preventScroll: true });
+      item.remove();
+      this.#strips.delete(id);
+      this.#stopping.delete(id);
+    }
+    for (const job of this.#active.values()) {
+      const strip = this.#strips.get(job.id) ?? this.#newStrip(job);
+      strip.show(this.#stopping.has(job.id) ? "stopping…" : progress(job), job);
+    }
   }
 
-  /** @param {Job} job */
-  async #stop(job) {
-    await this.#api.call(`/v1/jobs/${job.id}`, { method: "DELETE" }).catch(() => {});
-    await this.look();
+  /** @param {Job} job @returns {Strip} */
+  #newStrip(job) {
+    const title = titled(job);
+    const text = element("span");
+    const bar = element("progress", { max: 1, "aria-label": title });
+    const stop = button("bare", `Stop: ${title}`, () => this.#stop(job.id), icon("close"));
+    const item = element("li", {}, element("strong", {}, title), text, stop, bar);
+    /** @type {Strip["show"]} */
+    const show = (said, { done, total }) => {
+      text.textContent = said;
+      if (total) Object.assign(bar, { max: total, value: done });
+    };
+    const strip = { item, show };
+    this.#strips.set(job.id, strip);
+    this.#list.append(item);
+    return strip;
   }
 }
 
@@ -87,10 +144,16 @@ function isActive(job) {
 }
 
 /** @param {Job} job */
+function titled({ kind, folder, gallery }) {
+  return kind === "index" ? `Indexing ${folder}` : `Re-indexing ${gallery}`;
+}
+
+/** @param {Job} job */
 function progress(job) {
   if (job.state === "waiting") return "waiting for its turn";
-  const parts = [job.total ? `${job.done.toLocaleString("en")} of ${counted(job.total, "photo")}` : "looking for photos"];
-  if (job.rate) parts.push(`${Math.round(job.rate)} a second`);
+  if (!job.total) return "looking for photos";
+  const parts = [`${job.done.toLocaleString("en")} of ${counted(job.total, "photo")}`];
+  if (job.rate >= 1) parts.push(`${Math.round(job.rate)} a second`);
   if (job.seconds_left !== null && job.rate) parts.push(left(job.seconds_left));
   return parts.join(" · ");
 }
@@ -103,9 +166,19 @@ function left(seconds) {
 
 /** @param {Job} job */
 function tellEnd(job) {
-  const what = job.folder ?? job.gallery;
-  if (job.state === "failed") return notify(sentence(job.message ?? `indexing ${what} failed`));
-  const skipped = job.skipped ? `, ${counted(job.skipped, "file")} skipped` : "";
-  const state = job.state === "stopped" ? "Stopped" : "Done";
-  notify(`${state}: ${counted(job.added, "photo")} added from ${what}${skipped}.`, "news");
+  if (job.state === "failed") notify(sentence(`${titled(job)} failed: ${job.message}`));
+  else notify(job.kind === "index" ? indexed(job) : reindexed(job), "news");
+}
+
+/** @param {Job} job */
+function indexed({ state, added, folder, skipped }) {
+  const end = state === "stopped" ? "Stopped" : "Done";
+  return `${end}: ${counted(added, "photo")} added from ${folder}${skipped ? `, ${counted(skipped, "file")} skipped` : ""}.`;
+}
+
+/** @param {Job} job */
+function reindexed({ state, added, gallery, skipped }) {
+  if (state === "stopped") return `Stopped: nothing has changed in ${gallery}; another re-index goes on from there.`;
+  const lost = `; ${counted(skipped, "file")} could not be read: update the folder to find them again`;
+  return `Done: ${counted(added, "photo")} encoded anew${skipped ? lost : ""}.`;
 }

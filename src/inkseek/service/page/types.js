@@ -11,8 +11,8 @@
  * @typedef {{body_bytes: number, k: number, strokes: number, points: number}} Limits
  * @typedef {{id: number, name: string, indexed: boolean, photos: number}} Folder
  * @typedef {{name: string, dimension: number, fingerprint: string}} EncoderFacts
- * @typedef {{name: string, photos: number, skipped: number, encoder: EncoderFacts, folders: Folder[],
- *   state: "ready" | "empty" | "indexing"}} Gallery
+ * @typedef {{name: string, photos: number, skipped: number, encoder: EncoderFacts, next_encoder: EncoderFacts | null,
+ *   folders: Folder[], state: "ready" | "empty" | "indexing"}} Gallery
  * @typedef {{galleries: Gallery[], limits: Limits, stroke_width: number, extent: number, version: string}} Served
  *
  * @typedef {{name: string, photos: number}} FacetValue
