@@ -12,6 +12,7 @@ from torch import Generator, Tensor
 from inkseek.training.augmentation import warped_ink, warped_photos
 from inkseek.training.batches import Choice, LabelledPixels, TrainingPixels, make_batch
 from inkseek.training.experiment import AugmentationConfig
+from inkseek.training.part import Draws
 from inkseek.training.warp import Warp, draw_warp, sampling_map, warped
 from tests.reference import augmentation_reference as reference
 from tests.training.pictures import STILL, data, twins, whole
@@ -68,7 +69,7 @@ def test_a_turn_about_the_centre_keeps_the_centre() -> None:
 
 def test_each_change_has_its_own_probability() -> None:
     config = AugmentationConfig(each=0.3, flip=0.5)
-    draw = draw_warp(DRAWS, config, Generator().manual_seed(0))
+    draw = draw_warp(DRAWS, config, Draws(Generator().manual_seed(0)))
     turned, moved = draw.angle != 0, (draw.shift != 0).all(dim=1)
     scaled = (draw.scale != 1).all(dim=1)
     assert torch.equal(scaled, (draw.scale != 1).any(dim=1))  # both axes or none
@@ -81,7 +82,7 @@ def test_each_change_has_its_own_probability() -> None:
 
 
 def test_the_whole_draw_has_a_probability() -> None:
-    draw = draw_warp(DRAWS, AugmentationConfig(probability=0.7, flip=1), Generator().manual_seed(0))
+    draw = draw_warp(DRAWS, AugmentationConfig(probability=0.7, flip=1), Draws(Generator().manual_seed(0)))
     drawn = draw.flip < 0
     assert float(drawn.float().mean()) == pytest.approx(0.7, abs=0.02)
     assert torch.equal(draw.angle != 0, drawn)
@@ -91,7 +92,7 @@ def test_the_whole_draw_has_a_probability() -> None:
 
 def test_sizes_of_the_changes() -> None:
     config = AugmentationConfig(rotation=30, scale=0.3, translation=0.1)
-    draw = draw_warp(DRAWS, config, Generator().manual_seed(0))
+    draw = draw_warp(DRAWS, config, Draws(Generator().manual_seed(0)))
     for values, largest in ((draw.angle, math.radians(30)), (draw.scale - 1, 0.3), (draw.shift, 0.1)):
         assert float(values.abs().max()) == pytest.approx(largest, rel=1e-2)
         assert float(values.mean()) == pytest.approx(0, abs=0.02 * largest)

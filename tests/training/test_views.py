@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Generator, Tensor
 
 from inkseek.training.experiment import AugmentationConfig, ViewConfig
+from inkseek.training.part import Draws
 from inkseek.training.views import (
     brightened,
     contrasted,
@@ -57,7 +58,7 @@ def test_colour_changes_equal_the_loop_over_pixels(
 
 def test_a_view_makes_the_changes_in_order() -> None:
     picture = colours()
-    draw = draw_view(40, ViewConfig(), Generator().manual_seed(1), CPU)
+    draw = draw_view(40, ViewConfig(), Draws(Generator().manual_seed(1)), CPU)
     found = photo_view(torch.from_numpy(picture).float().expand(40, -1, -1, -1), draw)
     for number in range(40):
         expected = picture[:, :, ::-1].copy() if draw.flip[number] else picture
@@ -72,7 +73,7 @@ def test_a_view_makes_the_changes_in_order() -> None:
 
 
 def test_how_often_and_how_much() -> None:
-    draw = draw_view(DRAWS, ViewConfig(), Generator().manual_seed(0), CPU)
+    draw = draw_view(DRAWS, ViewConfig(), Draws(Generator().manual_seed(0)), CPU)
     jittered = draw.hue != 0
     for made, share in ((draw.flip, 0.5), (jittered, 0.8), (draw.greyscale, 0.2)):
         assert float(made.float().mean()) == pytest.approx(share, abs=0.02)
@@ -88,7 +89,7 @@ def test_how_often_and_how_much() -> None:
 
 def test_a_sketch_is_viewed_as_a_grey_photo_would_be() -> None:
     grey = torch.from_numpy(np.random.default_rng(0).uniform(0, 255, (50, 1, 6, 6))).float()
-    draw = draw_view(50, ViewConfig(), Generator().manual_seed(2), CPU)
+    draw = draw_view(50, ViewConfig(), Draws(Generator().manual_seed(2)), CPU)
     as_photo = photo_view(grey.expand(-1, 3, -1, -1), draw)
     torch.testing.assert_close(sketch_view(grey, draw).expand(-1, 3, -1, -1), as_photo, rtol=0, atol=1e-2)
 

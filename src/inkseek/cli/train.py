@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 
 
 class Bar:
-    """Shows a run on a terminal, and as plain lines elsewhere."""
+    """Shows a run on a terminal, and as plain lines elsewhere; `quiet` shows nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, quiet: bool = False) -> None:
         self.progress = progress_bar()
+        self.progress.console.quiet = quiet
         self.task = self.progress.add_task("decode", total=None, note="")
 
     def message(self, text: str) -> None:
@@ -43,18 +44,25 @@ def train(
     resume: Annotated[bool, typer.Option(help="Continue the run in --out exactly where it stopped.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the run's folder and last figures as JSON.")] = False,
 ) -> None:
-    """Train a method on sketches and photos of seen classes."""
+    """Train a method on sketches and photos of seen classes.
+
+    On many processes: torchrun --nproc-per-node 2 --no-python inkseek train CONFIG --out RUN
+    """
     from inkseek.cli.extras import needs_train
 
     needs_train()
     from inkseek.training.experiment import load_experiment
     from inkseek.training.folder import last_figures
+    from inkseek.training.processes import is_first, started
     from inkseek.training.run import train as train_run
 
-    experiment = load_experiment(config, settings or [])
-    bar = Bar()
-    with bar.progress:
-        model = train_run(experiment, out, bar, resume=resume)
+    with started():
+        experiment = load_experiment(config, settings or [])
+        bar = Bar(quiet=not is_first())
+        with bar.progress:
+            model = train_run(experiment, out, bar, resume=resume)
+        if not is_first():
+            return
     if as_json:
         print_json({"format": 1, "run": str(out), "model": str(model), "figures": last_figures(out)})
     else:

@@ -26,6 +26,9 @@ Losses = dict[str, Tensor]
 class Samples:
     """Pictures of one modality with their labels.
 
+    Where many processes share a batch, the pixels are of this process's m pictures, and the backbones give the visual
+    features of all n; else m = n.
+
     Attributes:
         pixels: 0 to 255.
         labels: position of each class in the problem's class names.
@@ -34,9 +37,9 @@ class Samples:
             pixel in it (h = w = 0).
     """
 
-    pixels: Float[Tensor, "n 3 h w"]
+    pixels: Float[Tensor, "m 3 h w"]
     labels: Int[Tensor, " n"]
-    views: tuple[Float[Tensor, "n 3 h w"], ...] = ()
+    views: tuple[Float[Tensor, "m 3 h w"], ...] = ()
     features: Float[Tensor, "n v"] | None = None
 
 
@@ -51,18 +54,18 @@ class Batch:
     photo: Samples
 
     @property
-    def pixels(self) -> Float[Tensor, "n 3 h w"]:
+    def pixels(self) -> Float[Tensor, "m 3 h w"]:
         """Sketches first, then photos."""
         return torch.cat((self.sketch.pixels, self.photo.pixels))
 
     @property
     def labels(self) -> Int[Tensor, " n"]:
-        """Labels in the order of `pixels`."""
+        """Labels, those of the sketches first."""
         return torch.cat((self.sketch.labels, self.photo.labels))
 
     @property
     def modality(self) -> Float[Tensor, " n"]:
-        """0 for sketches, 1 for photos, in the order of `pixels`."""
+        """0 for sketches, 1 for photos, in the order of `labels`."""
         bits = (torch.zeros_like(self.sketch.labels), torch.ones_like(self.photo.labels))
         return torch.cat(bits).to(torch.float32)
 

@@ -59,7 +59,7 @@ class Teacher(nn.Module):
         return super().train(False)
 
     @torch.no_grad()
-    def forward(self, pixels: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n k"]:
+    def forward(self, pixels: Float[Tensor, "m 3 h w"]) -> Float[Tensor, "n k"]:
         """ImageNet logits in float32. The teacher has no gates, so it needs no modality."""
         modality = torch.ones(len(pixels), device=pixels.device)
         logits: Tensor = self.classifier(self.backbone(pixels, modality))

@@ -55,8 +55,11 @@ class RetrievalNetwork(nn.Module, ABC):
     """Pixels to retrieval feature z / ||z||."""
 
     @abstractmethod
-    def code(self, pixels: Float[Tensor, "n 3 h w"], modality: Float[Tensor, " n"]) -> Float[Tensor, "n d"]:
-        """Code z before normalisation, in float32; `modality` is 0 for a sketch and 1 for a photo."""
+    def code(self, pixels: Float[Tensor, "m 3 h w"], modality: Float[Tensor, " n"]) -> Float[Tensor, "n d"]:
+        """Code z before normalisation, in float32; `modality` is 0 for a sketch and 1 for a photo.
+
+        m = n but in a step that many processes share: see `Samples`.
+        """
 
     def forward(self, pixels: Float[Tensor, "n 3 h w"], modality: Float[Tensor, " n"]) -> Float[Tensor, "n d"]:
         """Unit rows."""
@@ -80,7 +83,7 @@ class SharedNetwork(RetrievalNetwork):
         self.projection = projection
         self.centre = centre
 
-    def code(self, pixels: Float[Tensor, "n 3 h w"], modality: Float[Tensor, " n"]) -> Float[Tensor, "n d"]:
+    def code(self, pixels: Float[Tensor, "m 3 h w"], modality: Float[Tensor, " n"]) -> Float[Tensor, "n d"]:
         """Code z before normalisation, in float32."""
         return self.project(self.backbone(pixels, modality), modality)
 
@@ -103,9 +106,10 @@ class ModalityNetwork(nn.Module):
         self.network = network
         self.modality = modality
 
-    def forward(self, pixels: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n d"]:
+    def forward(self, pixels: Float[Tensor, "m 3 h w"]) -> Float[Tensor, "n d"]:
         """Codes in float32."""
-        return self.network.code(pixels, torch.full_like(pixels[:, 0, 0, 0], self.modality))
+        visual = self.network.backbone(pixels, torch.full_like(pixels[:, 0, 0, 0], self.modality))
+        return self.network.project(visual, torch.full_like(visual[:, 0], self.modality))
 
 
 def by_modality(

@@ -154,7 +154,7 @@ class TcnBranch(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.modality = modality
 
-    def forward(self, pixels: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n d"]:
+    def forward(self, pixels: Float[Tensor, "m 3 h w"]) -> Float[Tensor, "n d"]:
         """Codes in float32."""
         visual = self.encoder(pixels, torch.full_like(pixels[:, 0, 0, 0], self.modality))
         norm = self.norm if self.training else self.served_norm

@@ -11,6 +11,7 @@ from inkseek.errors import ConfigError
 from inkseek.methods._base import Batch, Samples
 from inkseek.training.augmentation import coloured_photos, thickened, warped_ink, warped_photos
 from inkseek.training.experiment import AugmentationConfig, BatchConfig
+from inkseek.training.part import WHOLE, Draws, Part
 from inkseek.training.views import draw_view, photo_view, sketch_view
 from inkseek.training.warp import draw_warp
 
@@ -185,25 +186,30 @@ def make_batch(
     generator: torch.Generator,
     device: torch.device,
     views: int = 0,
+    part: Part = WHOLE,
 ) -> Batch:
     """Gather, move, augment; pixels are channels_last floats from 0 to 255.
 
     A view shares its picture's shape, which is its warp and the thickness of its strokes; flip and colour are its own.
+
+    Of a batch that many processes share, the pixels are those of this process's part, the labels those of all rows. A
+    picture is changed alike whatever the part.
     """
-    sketch, sketch_labels = _gather(data.sketch, choice.sketch, device)
-    photo, photo_labels = _gather(data.photo, choice.photo, device)
-    warp = draw_warp(len(sketch), augmentation, generator)
+    draws = Draws(generator, part)
+    sketch, sketch_labels = _gather(data.sketch, choice.sketch, device, part)
+    photo, photo_labels = _gather(data.photo, choice.photo, device, part)
+    warp = draw_warp(len(sketch), augmentation, draws)
     ink = warped_ink(sketch, warp, augmentation)
-    sketch_base = thickened(ink, augmentation, generator)
+    sketch_base = thickened(ink, augmentation, draws)
     if not augmentation.paired:
-        warp = draw_warp(len(photo), augmentation, generator)
+        warp = draw_warp(len(photo), augmentation, draws)
     photo_shape = warped_photos(photo, warp, augmentation)
-    photo_base = coloured_photos(photo_shape, augmentation, generator)
+    photo_base = coloured_photos(photo_shape, augmentation, draws)
     sketch_views, photo_views = [], []
     for _ in range(views):
-        sketch_draw = draw_view(len(sketch), augmentation.view, generator, device)
+        sketch_draw = draw_view(len(sketch), augmentation.view, draws, device)
         sketch_views.append(_channels_last(sketch_view(sketch_base, sketch_draw)))
-        photo_draw = draw_view(len(photo), augmentation.view, generator, device)
+        photo_draw = draw_view(len(photo), augmentation.view, draws, device)
         photo_views.append(_channels_last(photo_view(photo_shape, photo_draw)))
     return Batch(
         Samples(_channels_last(sketch_base), sketch_labels, tuple(sketch_views)),
@@ -212,9 +218,9 @@ def make_batch(
 
 
 def _gather(
-    source: LabelledPixels, positions: NDArray[np.int64], device: torch.device
+    source: LabelledPixels, positions: NDArray[np.int64], device: torch.device, part: Part
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    pixels = torch.from_numpy(source.pixels[positions]).to(device)
+    pixels = torch.from_numpy(source.pixels[part.of(positions)]).to(device)
     return pixels, torch.from_numpy(source.labels[positions]).to(device)
 
 

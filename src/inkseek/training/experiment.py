@@ -125,13 +125,22 @@ class ScheduleConfig(Config):
     floor: float = Field(default=0.01, ge=0, le=1)
 
 
+BatchNorm = Literal["own", "whole", "frozen"]
+
+
 class TrainingConfig(Config):
-    """The loop."""
+    """The loop.
+
+    `batch_norm` says what the backbones' batch norms normalise by while training: the statistics of a process's `own`
+    part of the batch, those of the `whole` batch (many processes then need GPUs), or `frozen` ImageNet ones. Without
+    torchrun a part is the whole.
+    """
 
     epochs: int = Field(ge=1)
     seed: int = 0
     precision: Literal["bf16", "fp32"] = "bf16"
     average_decay: float = Field(default=0.0, ge=0, lt=1)  # exponential moving average of the weights; 0: none
+    batch_norm: BatchNorm = "own"
     norm_batches: int = Field(default=0, ge=0)  # to measure batch norms on for use; 0: running statistics
     checkpoint_every: int = Field(default=0, ge=0)  # steps; 0: at the end of each epoch only
     validate_every: int = Field(default=1, ge=0)  # epochs; 0: never
@@ -193,6 +202,11 @@ def parse_experiment(tree: dict[str, Any], source: str) -> Experiment:
         raise ConfigError(
             f"{source}: training.norm_batches is for methods that train on pictures; method {method.name} trains on "
             f"features of a frozen network; set it to 0"
+        )
+    if tables.training.norm_batches and tables.training.batch_norm == "frozen":
+        raise ConfigError(
+            f'{source}: training.norm_batches measures the statistics that training.batch_norm = "frozen" keeps; set '
+            f"one of them only"
         )
     return Experiment(tables.data, method, tables.training, tables.semantics, tables.features, tables.normalisation)
 

@@ -15,6 +15,7 @@ from inkseek.arrays import load_arrays, save_arrays
 from inkseek.methods._base import Batch, Samples
 from inkseek.methods._networks import PHOTO, SKETCH, Extractor
 from inkseek.training.batches import Choice, TrainingPixels
+from inkseek.training.processes import by_turns, on_all
 from inkseek.training.validation import encode
 
 _FORMAT = 1
@@ -67,15 +68,17 @@ def training_features(
         progress: called with the number of pictures done and the number of all, while computing.
     """
     file = cache / f"features-{_key(extractor, pictures)}.npz"
-    if not file.exists():
-        cache.mkdir(parents=True, exist_ok=True)
+    if not on_all(file.exists()):
         extractor.to(device)
         total = sum(map(len, data.labels))
         sketch = encode(extractor, data.sketch.pixels, SKETCH, device, lambda done: progress(done, total))
         photo = encode(
             extractor, data.photo.pixels, PHOTO, device, lambda done: progress(len(data.sketch.labels) + done, total)
         )
-        save_arrays(file, {"sketch": sketch, "photo": photo})
+        with by_turns():
+            if not file.exists():
+                cache.mkdir(parents=True, exist_ok=True)
+                save_arrays(file, {"sketch": sketch, "photo": photo})
     found = load_arrays(file, "remove it and train again")
     return TrainingFeatures(
         LabelledFeatures(found["sketch"], data.sketch.labels),

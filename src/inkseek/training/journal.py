@@ -41,6 +41,19 @@ class Journal:
         self.board.close()
 
 
+class SilentJournal:
+    """That of the processes that do not write."""
+
+    def write(self, kind: str, epoch: int, step: int, values: dict[str, float]) -> None:
+        """Nothing."""
+
+    def drop(self, step: int, suffix: str) -> None:
+        """Nothing."""
+
+    def close(self) -> None:
+        """Nothing."""
+
+
 def _keep(path: Path, wanted: Callable[[dict[str, Any]], bool]) -> None:
     """Drop all other records, and a line that a kill left half-written."""
     if not path.exists():

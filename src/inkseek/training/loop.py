@@ -15,13 +15,24 @@ from torch.optim import Optimizer
 
 from inkseek.errors import ConfigError
 from inkseek.methods._base import Batch, Losses, Method, OptimiserConfig, Phase
+from inkseek.methods._features import FeatureMethod
 from inkseek.training.average import WeightAverage
 from inkseek.training.batch_norms import measure_batch_norms
 from inkseek.training.batches import Choice, Order, TrainingPixels, epoch_choices, make_batch
 from inkseek.training.checkpoint import Position, load_checkpoint, save_checkpoint
 from inkseek.training.experiment import TrainingConfig
 from inkseek.training.features import TrainingFeatures, feature_batch
+from inkseek.training.part import WHOLE, Part
+from inkseek.training.processes import process_count, process_number
 from inkseek.training.schedule import rate_factor
+from inkseek.training.sharing import (
+    averaged,
+    backbone_norms,
+    backbones_shared,
+    share_statistics,
+    start_alike,
+    synchronised,
+)
 
 OPTIMISERS: dict[str, Callable[..., Optimizer]] = {
     "adam": torch.optim.Adam,
@@ -71,6 +82,11 @@ def total_loss(losses: Losses, weights: dict[str, float]) -> Tensor:
     return torch.stack([weights[name] * value for name, value in losses.items()]).sum()
 
 
+def part_of(method: Method) -> Part:
+    """What this process does of a step: its part, or all of it where a step is not worth sharing (docs/adr/0026)."""
+    return WHOLE if isinstance(method, FeatureMethod) else Part(process_number(), process_count())
+
+
 class Trainer:
     """A method in training.
 
@@ -79,6 +95,9 @@ class Trainer:
         data: decoded training pictures, or their features for a feature-level method.
         config: the loop's settings.
         device: where to train.
+
+    Raises:
+        ConfigError: many processes without GPUs are to normalise by the whole batch.
     """
 
     def __init__(
@@ -89,6 +108,10 @@ class Trainer:
         self.data = data
         self.config = config
         self.device = device
+        self.part = part_of(method)
+        if config.batch_norm == "whole" and self.part.count > 1:
+            synchronised(self.method, device)
+        start_alike(self.method)
         self.order = Order(data.labels, config.batch, config.seed, data.aligned)
         self.phases = self.method.phases()
         self.optimisers = {phase.name: build_optimiser(phase) for phase in self.phases}
@@ -112,13 +135,17 @@ class Trainer:
         """Do the rest of the current epoch; `after_step` sees every record and may save."""
         epoch = self.position.epoch
         self.method.train()
+        if self.config.batch_norm == "frozen":
+            for norm in backbone_norms(self.method):
+                norm.eval()
         if self.position.step == 0:
             self.method.start_epoch(epoch)
         for step, choice in epoch_choices(self.order, epoch, self.position.step):
             start = time.perf_counter()
             generator = self._seed_step(epoch, step)
-            batch = self._batch(choice, generator, self.method.views)
-            terms, total = self._turns(batch)
+            batch = self._batch(choice, generator, self.method.views, self.part)
+            with backbones_shared(self.method, self.part):
+                terms, total = self._turns(batch)
             done = self.global_step + 1
             self.position = Position(epoch, step + 1) if step + 1 < self.order.steps else Position(epoch + 1, 0)
             after_step(StepRecord(epoch, done, terms, total, time.perf_counter() - start))
@@ -139,10 +166,10 @@ class Trainer:
         for epoch, step, choice in islice(untrained, self.config.norm_batches):
             yield self._batch(choice, self._seed_step(epoch, step), views=0)
 
-    def _batch(self, choice: Choice, generator: torch.Generator, views: int) -> Batch:
+    def _batch(self, choice: Choice, generator: torch.Generator, views: int, part: Part = WHOLE) -> Batch:
         if isinstance(self.data, TrainingFeatures):
             return feature_batch(self.data, choice, self.device)
-        return make_batch(self.data, choice, self.config.augmentation, generator, self.device, views)
+        return make_batch(self.data, choice, self.config.augmentation, generator, self.device, views, part)
 
     def _turns(self, batch: Batch) -> tuple[dict[str, float], float]:
         factor = rate_factor(self.config.schedule, self.global_step, self.order.steps, self.config.epochs)
@@ -160,6 +187,7 @@ class Trainer:
             terms |= losses
             totals.append(total.detach())
         self.method.after_step(batch)
+        share_statistics(self.method, self.part)
         self.average.update(self.method)
         return {name: float(value.detach()) for name, value in terms.items()}, float(torch.stack(totals).sum())
 
@@ -176,7 +204,13 @@ class Trainer:
         config: OptimiserConfig = phase.optimiser
         # Gradients with respect to this phase's parameters alone: no other phase sees them.
         gradients = torch.autograd.grad(total, phase.parameters, allow_unused=True)
-        for parameter, gradient in zip(phase.parameters, gradients, strict=True):
+        moved = [
+            (parameter, found)
+            for parameter, found in zip(phase.parameters, gradients, strict=True)
+            if found is not None
+        ]
+        means = averaged([gradient for _, gradient in moved], self.part)
+        for (parameter, _), gradient in zip(moved, means, strict=True):
             parameter.grad = gradient
         if config.clip_norm:
             torch.nn.utils.clip_grad_norm_(phase.parameters, config.clip_norm)

@@ -24,10 +24,12 @@ from inkseek.training.experiment import Experiment
 from inkseek.training.export import write_model_folder
 from inkseek.training.features import training_features
 from inkseek.training.folder import begin_folder, check_folder, environment_of, read_environment
-from inkseek.training.journal import Journal
+from inkseek.training.journal import Journal, SilentJournal
 from inkseek.training.loop import StepRecord, Trainer
 from inkseek.training.normalisation import centred_network, normalise
+from inkseek.training.part import check_shared_evenly
 from inkseek.training.problem import build_method
+from inkseek.training.processes import by_turns, check_agreement, is_first, process_count
 from inkseek.training.validation import validate
 
 
@@ -92,16 +94,21 @@ def prepare_data(experiment: Experiment, watcher: Watcher) -> RunData:
 def train(experiment: Experiment, out: Path, watcher: Watcher, *, resume: bool = False) -> Path:
     """Train and write a run folder; returns its model folder.
 
+    Of many processes (see `inkseek.training.processes`) each calls this alike, and the first alone writes.
+
     Raises:
-        ConfigError: `out` holds a run already and `resume` is off, or holds another experiment.
+        ConfigError: `out` holds a run already and `resume` is off, or holds another experiment; or the processes cannot
+            share the batch, or differ in their data or in where the run stands.
         ManifestError: a resumed run was begun on other pictures.
     """
+    check_shared_evenly(experiment.training.batch, process_count())
     check_folder(out, experiment, resume=resume)
     # Before any picture is read: what the method lacks is then said at once.
     method = build_method(experiment, run_split(experiment).seen)
     if experiment.normalisation is not None:
         centred_network(method)
-    data = prepare_data(experiment, watcher)
+    with by_turns():
+        data = prepare_data(experiment, watcher)
     watcher.message(
         f"{len(data.pixels.sketch.labels)} sketches and {len(data.pixels.photo.labels)} photos "
         f"of {len(data.training.class_names)} seen classes"
@@ -109,9 +116,9 @@ def train(experiment: Experiment, out: Path, watcher: Watcher, *, resume: bool =
     trainer = make_trainer(method, experiment, data, choose_device(), watcher)
     if resume and has_checkpoint(out / "checkpoint"):
         trainer.resume(out / "checkpoint")
-    begin_folder(out, experiment, environment_of(data.training.manifest, data.training.split, trainer.device))
-    (out / "data-report.json").write_text(data.report.to_json(), encoding="utf-8")
-    journal = Journal(out, trainer.global_step)
+    check_agreement(data.training.manifest.hash, "the pictures they train on")
+    check_agreement(str(trainer.global_step), "the step that their checkpoint was made at")
+    journal = _begin(experiment, out, data, trainer)
     try:
         _epochs(trainer, data, out / "checkpoint", journal, watcher)
         measure = Measure(data, trainer.device, journal, watcher, trainer.position.epoch, trainer.global_step)
@@ -119,6 +126,15 @@ def train(experiment: Experiment, out: Path, watcher: Watcher, *, resume: bool =
             return finish(method, experiment, measure, out, out.name)
     finally:
         journal.close()
+
+
+def _begin(experiment: Experiment, out: Path, data: RunData, trainer: Trainer) -> Journal | SilentJournal:
+    """The run folder as it is before the next step."""
+    if not is_first():
+        return SilentJournal()
+    begin_folder(out, experiment, environment_of(data.training.manifest, data.training.split, trainer.device))
+    (out / "data-report.json").write_text(data.report.to_json(), encoding="utf-8")
+    return Journal(out, trainer.global_step)
 
 
 def make_trainer(
@@ -134,7 +150,9 @@ def make_trainer(
     return Trainer(method, features, experiment.training, device)
 
 
-def _epochs(trainer: Trainer, data: RunData, checkpoint: Path, journal: Journal, watcher: Watcher) -> None:
+def _epochs(
+    trainer: Trainer, data: RunData, checkpoint: Path, journal: Journal | SilentJournal, watcher: Watcher
+) -> None:
     config = trainer.config
     total = trainer.order.steps * config.epochs
 
@@ -143,7 +161,7 @@ def _epochs(trainer: Trainer, data: RunData, checkpoint: Path, journal: Journal,
         journal.write("step", record.epoch, record.global_step, values)
         watcher.step(record, total)
         within = trainer.position.step > 0  # the last step of an epoch is saved after its validation
-        if config.checkpoint_every and within and record.global_step % config.checkpoint_every == 0:
+        if is_first() and config.checkpoint_every and within and record.global_step % config.checkpoint_every == 0:
             trainer.save(checkpoint)
 
     while trainer.position.epoch < config.epochs:
@@ -153,7 +171,8 @@ def _epochs(trainer: Trainer, data: RunData, checkpoint: Path, journal: Journal,
             measure = Measure(data, trainer.device, journal, watcher, epoch, trainer.global_step)
             with trainer.served() as method:
                 measure(method)
-        trainer.save(checkpoint)
+        if is_first():
+            trainer.save(checkpoint)
 
 
 @dataclass(frozen=True)
@@ -162,7 +181,7 @@ class Measure:
 
     data: RunData
     device: torch.device
-    journal: Journal
+    journal: Journal | SilentJournal
     watcher: Watcher
     epoch: int
     step: int
@@ -179,7 +198,8 @@ def finish(method: Method, experiment: Experiment, measure: Measure, out: Path, 
     """Normalise where the experiment asks for it, and write `model/` under the name that results call it."""
     if experiment.normalisation is not None:
         data, cache = experiment.data, Path(experiment.data.cache)
-        served = build_training_caches(measure.data.training, data.preprocessing, cache, measure.watcher.decoding)
+        with by_turns():
+            served = build_training_caches(measure.data.training, data.preprocessing, cache, measure.watcher.decoding)
         normalise(method, served, experiment.normalisation, measure.device)
         measure.journal.drop(measure.step, "_normalised")  # of a run that is exported again
         measure(method, "_normalised")
@@ -187,7 +207,9 @@ def finish(method: Method, experiment: Experiment, measure: Measure, out: Path, 
 
 
 def write_run_model(method: Method, experiment: Experiment, out: Path, name: str) -> Path:
-    """Write `model/` from the method's weights."""
+    """Write `model/` from the method's weights; the first process does."""
+    if not is_first():
+        return out / "model"
     card = model_card(method.paper, experiment, method.class_names, read_environment(out))
     with replacing(out / "model") as new:
         write_model_folder(

@@ -10,6 +10,7 @@ from torch import nn
 from inkseek.data.cache import CachePair
 from inkseek.evaluation.retrieval_metrics import retrieval_metrics
 from inkseek.methods._networks import RetrievalNetwork
+from inkseek.training.processes import largest, process_count, process_number, summed
 
 BATCH = 64
 
@@ -24,18 +25,23 @@ def encode(
 ) -> NDArray[np.float32]:
     """What a network of (pixels, modality) gives for decoded pictures; sketches are [n, s, s], photos [n, s, s, 3].
 
+    Many processes share the blocks of pictures, and all get the features of all; they have to come here together.
     `progress` is called with the number of pictures done.
     """
     network.eval()
-    features = []
-    for start in range(0, len(pixels), BATCH):
+    features: dict[int, NDArray[np.float32]] = {}
+    for start in range(BATCH * process_number(), len(pixels), BATCH * process_count()):
         block = torch.from_numpy(np.array(pixels[start : start + BATCH])).to(device)
         block = block[..., None].expand(-1, -1, -1, 3) if block.ndim == 3 else block
         x = block.permute(0, 3, 1, 2).float().contiguous(memory_format=torch.channels_last)
-        features.append(network(x, torch.full((len(x),), modality, device=device)).cpu().numpy())
+        features[start] = network(x, torch.full((len(x),), modality, device=device)).cpu().numpy()
         if progress is not None:
             progress(start + len(block))
-    return np.concatenate(features)
+    width = largest(max((of_block.shape[1] for of_block in features.values()), default=0))
+    every = np.zeros((len(pixels), width), np.float32)
+    for start, of_block in features.items():
+        every[start : start + BATCH] = of_block
+    return summed(every)
 
 
 def validate(network: RetrievalNetwork, data: CachePair, device: torch.device) -> dict[str, float]:

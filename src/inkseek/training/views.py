@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import torch
 from jaxtyping import Bool, Float
-from torch import Generator, Tensor
+from torch import Tensor
 
 from inkseek.training.experiment import ViewConfig
+from inkseek.training.part import Draws
 from inkseek.training.warp import WHITE
 
 
@@ -33,10 +34,10 @@ class ViewDraw:
     greyscale: Bool[Tensor, "n 1 1 1"]
 
 
-def draw_view(n: int, config: ViewConfig, generator: Generator, device: torch.device) -> ViewDraw:
+def draw_view(n: int, config: ViewConfig, draws: Draws, device: torch.device) -> ViewDraw:
     """A draw for one view of n pictures; without jitter, factors are 1 and the turn is 0."""
-    draws = torch.rand(7, n, 1, 1, 1, generator=generator).to(device)
-    flip, jitter, brightness, contrast, saturation, hue, greyscale = draws
+    numbers = draws.rand(7, n, 1, 1, 1, rows=1).to(device)
+    flip, jitter, brightness, contrast, saturation, hue, greyscale = numbers
     jittered = (jitter < config.jitter).float()
     return ViewDraw(
         flip < config.flip,

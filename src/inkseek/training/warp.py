@@ -7,9 +7,10 @@ from typing import Literal
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
-from torch import Generator, Tensor
+from torch import Tensor
 
 from inkseek.training.experiment import AugmentationConfig
+from inkseek.training.part import Draws
 
 WHITE = 255.0
 
@@ -31,29 +32,24 @@ class Warp:
     shift: Float[Tensor, "n 2"]
 
 
-def draw_warp(n: int, config: AugmentationConfig, generator: Generator) -> Warp:
+def draw_warp(n: int, config: AugmentationConfig, draws: Draws) -> Warp:
     """A draw for n pictures; scale, rotation and shift each with probability `each`, all with `probability`."""
-    angle = uniform(n, -1.0, 1.0, generator) * math.radians(config.rotation)
-    scale_x = uniform(n, 1 - config.scale, 1 + config.scale, generator)
-    scale_y = uniform(n, 1 - config.scale, 1 + config.scale, generator)
+    angle = draws.uniform(n, -1.0, 1.0) * math.radians(config.rotation)
+    scale_x = draws.uniform(n, 1 - config.scale, 1 + config.scale)
+    scale_y = draws.uniform(n, 1 - config.scale, 1 + config.scale)
     scale = torch.stack((scale_x, scale_y), dim=1)
-    flip = torch.where(torch.rand(n, generator=generator) < config.flip, -1.0, 1.0)
-    shift = torch.rand(n, 2, generator=generator) * 2 * config.translation - config.translation
+    flip = torch.where(draws.rand(n) < config.flip, -1.0, 1.0)
+    shift = draws.rand(n, 2) * 2 * config.translation - config.translation
     if config.each < 1:
-        scaled, rotated, shifted = (torch.rand(n, 3, generator=generator) < config.each).unbind(dim=1)
+        scaled, rotated, shifted = (draws.rand(n, 3) < config.each).unbind(dim=1)
         scale = torch.where(scaled[:, None], scale, 1.0)
         angle = torch.where(rotated, angle, 0.0)
         shift = torch.where(shifted[:, None], shift, 0.0)
     if config.probability < 1:
-        drawn = torch.rand(n, generator=generator) < config.probability
+        drawn = draws.rand(n) < config.probability
         flip, angle = torch.where(drawn, flip, 1.0), torch.where(drawn, angle, 0.0)
         scale, shift = torch.where(drawn[:, None], scale, 1.0), torch.where(drawn[:, None], shift, 0.0)
     return Warp(flip, angle, scale, shift)
-
-
-def uniform(n: int, low: float, high: float, generator: Generator) -> Float[Tensor, " n"]:
-    """Numbers in [low, high)."""
-    return torch.rand(n, generator=generator) * (high - low) + low
 
 
 def sampling_map(warp: Warp, side: int, about: Literal["centre", "corner"]) -> Float[Tensor, "n 2 3"]:
