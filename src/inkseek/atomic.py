@@ -1,5 +1,6 @@
 """Folders and files that are whole or absent."""
 
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -34,7 +35,7 @@ def new_file(target: Path) -> Iterator[Path]:
     If the block fails, `target` stays as it was and nothing else is left.
     """
     target = target.absolute()
-    new = target.with_name(f".{target.name}.new")
+    new = target.with_name(f".{target.name}-{secrets.token_hex(4)}.new")  # another process may write it too
     try:
         yield new
         new.replace(target)

@@ -45,7 +45,7 @@ def started() -> Iterator[None]:
         ConfigError: a machine has more processes than GPUs.
         SystemExit: with code 2, on an `InkseekError` that another process has told of already.
     """
-    if not {"RANK", "WORLD_SIZE", "MASTER_ADDR"} <= os.environ.keys():
+    if not {"RANK", "LOCAL_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT"} <= os.environ.keys():
         yield
         return
     store, number, count = next(rendezvous("env://"))

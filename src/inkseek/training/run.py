@@ -1,5 +1,6 @@
 """A run: one training, one folder. `config.json`, `environment.json`, `metrics.jsonl`, `checkpoint/`, `model/`."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -25,11 +26,11 @@ from inkseek.training.export import write_model_folder
 from inkseek.training.features import training_features
 from inkseek.training.folder import begin_folder, check_folder, environment_of, read_environment
 from inkseek.training.journal import Journal, SilentJournal
-from inkseek.training.loop import StepRecord, Trainer
+from inkseek.training.loop import StepRecord, Trainer, part_of
 from inkseek.training.normalisation import centred_network, normalise
 from inkseek.training.part import check_shared_evenly
 from inkseek.training.problem import build_method
-from inkseek.training.processes import by_turns, check_agreement, is_first, process_count
+from inkseek.training.processes import by_turns, check_agreement, is_first
 from inkseek.training.validation import validate
 
 
@@ -101,14 +102,15 @@ def train(experiment: Experiment, out: Path, watcher: Watcher, *, resume: bool =
             share the batch, or differ in their data or in where the run stands.
         ManifestError: a resumed run was begun on other pictures.
     """
-    check_shared_evenly(experiment.training.batch, process_count())
     check_folder(out, experiment, resume=resume)
     # Before any picture is read: what the method lacks is then said at once.
     method = build_method(experiment, run_split(experiment).seen)
+    check_shared_evenly(experiment.training.batch, part_of(method).count)
     if experiment.normalisation is not None:
         centred_network(method)
     with by_turns():
         data = prepare_data(experiment, watcher)
+    _check_alike(experiment, data)
     watcher.message(
         f"{len(data.pixels.sketch.labels)} sketches and {len(data.pixels.photo.labels)} photos "
         f"of {len(data.training.class_names)} seen classes"
@@ -116,7 +118,6 @@ def train(experiment: Experiment, out: Path, watcher: Watcher, *, resume: bool =
     trainer = make_trainer(method, experiment, data, choose_device(), watcher)
     if resume and has_checkpoint(out / "checkpoint"):
         trainer.resume(out / "checkpoint")
-    check_agreement(data.training.manifest.hash, "the pictures they train on")
     check_agreement(str(trainer.global_step), "the step that their checkpoint was made at")
     journal = _begin(experiment, out, data, trainer)
     try:
@@ -126,6 +127,15 @@ def train(experiment: Experiment, out: Path, watcher: Watcher, *, resume: bool =
             return finish(method, experiment, measure, out, out.name)
     finally:
         journal.close()
+
+
+def _check_alike(experiment: Experiment, data: RunData) -> None:
+    """Refuse processes that would train on unlike things, before they exchange any number."""
+    tree = experiment.tree()
+    settings = {**tree, "data": {key: value for key, value in tree["data"].items() if key not in {"root", "cache"}}}
+    check_agreement(json.dumps(settings, sort_keys=True, default=str), "their configuration")
+    labels = [pixels.labels.tolist() for pixels in (data.pixels.sketch, data.pixels.photo)]
+    check_agreement(f"{data.training.manifest.hash} {labels}", "the pictures they train on")
 
 
 def _begin(experiment: Experiment, out: Path, data: RunData, trainer: Trainer) -> Journal | SilentJournal:
