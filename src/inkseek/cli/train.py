@@ -44,10 +44,7 @@ def train(
     resume: Annotated[bool, typer.Option(help="Continue the run in --out exactly where it stopped.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the run's folder and last figures as JSON.")] = False,
 ) -> None:
-    """Train a method on sketches and photos of seen classes.
-
-    On many processes: torchrun --nproc-per-node 2 --no-python inkseek train CONFIG --out RUN
-    """
+    """Train a method on sketches and photos of seen classes; `torchrun` starts it on many processes."""
     from inkseek.cli.extras import needs_train
 
     needs_train()
