@@ -124,6 +124,8 @@ def start_alike(method: nn.Module) -> None:
 @torch.no_grad()
 def share_statistics(method: nn.Module, part: Part) -> None:
     """Replace the running statistics of the backbones' norms in training by their mean over the processes."""
+    if part.count == 1:
+        return
     norms = [norm for norm in backbone_norms(method) if norm.training]
     own = [value for norm in norms for value in (norm.running_mean, norm.running_var) if value is not None]
     for value, mean in zip(own, averaged(own, part), strict=True):
